@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package semconv
+
+// Values of [GenAIOperationNameKey].
+//
+// https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#gen-ai-operation-name
+const (
+	OperationChat = "chat" // a chat call
+)
+
+// Values of [GenAIOutputTypeKey].
+//
+// https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#gen-ai-output-type
+const (
+	OutputTypeText   = "text"   // plain text
+	OutputTypeJSON   = "json"   // JSON, with a schema or without
+	OutputTypeImage  = "image"  // an image
+	OutputTypeSpeech = "speech" // speech
+)
+
+// Values of [GenAIProviderNameKey].
+//
+// https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#gen-ai-provider-name
+const (
+	ProviderMistralAI        = "mistral_ai"         // Mistral and servers that speak its API
+	ProviderOpenAI           = "openai"             // OpenAI
+	ProviderAnthropic        = "anthropic"          // Anthropic
+	ProviderGCPGemini        = "gcp.gemini"         // Gemini
+	ProviderGCPVertexAI      = "gcp.vertex_ai"      // Vertex AI
+	ProviderAWSBedrock       = "aws.bedrock"        // Amazon Bedrock
+	ProviderAzureAIInference = "azure.ai.inference" // Azure AI Inference
+	ProviderCohere           = "cohere"             // Cohere
+	ProviderDeepseek         = "deepseek"           // DeepSeek
+	ProviderGroq             = "groq"               // Groq
+	ProviderPerplexity       = "perplexity"         // Perplexity
+	ProviderXAI              = "x_ai"               // xAI
+	ProviderIBMWatsonxAI     = "ibm.watsonx.ai"     // IBM watsonx.ai
+	ProviderOther            = "_OTHER"             // unknown; not a value of the conventions
+)
+
+// Values of [MistralOutcomeKey]. Deadline, failed, cut, truncated, refused and
+// stream_error set the status of the span to Error; the others leave it unset.
+const (
+	// OutcomeCompleted: a terminal event came, or a complete JSON value, or EOF
+	// after every choice had a finish reason. What the caller does after that
+	// changes nothing.
+	OutcomeCompleted = "completed"
+	// OutcomeClosedEarly: the caller closed the body before the end.
+	OutcomeClosedEarly = "closed_early"
+	// OutcomeCancelled: the caller's context was cancelled.
+	OutcomeCancelled = "cancelled"
+	// OutcomeAbandoned: the body was never read to the end and never closed.
+	OutcomeAbandoned = "abandoned"
+	// OutcomeDeadline: the context's deadline or the client's timeout passed.
+	OutcomeDeadline = "deadline"
+	// OutcomeFailed: no response came: connection refused, DNS, TLS, or a reset
+	// before the headers.
+	OutcomeFailed = "failed"
+	// OutcomeCut: reading the body failed.
+	OutcomeCut = "cut"
+	// OutcomeTruncated: the body ended cleanly, but before its end.
+	OutcomeTruncated = "truncated"
+	// OutcomeRefused: the status was 400 or above.
+	OutcomeRefused = "refused"
+	// OutcomeStreamError: an error event came inside a response with status 200.
+	OutcomeStreamError = "stream_error"
+)
+
+// Values of [ErrorTypeKey]. For [OutcomeRefused] the value is the status code
+// as a string, such as "429". For a transport error that none of these names,
+// it is the Go type of the error as ErrorType of
+// go.opentelemetry.io/otel/semconv gives it, such as "*net.OpError".
+//
+// https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/#error-type
+const (
+	ErrorTypeTimeout           = "timeout"            // a deadline or a timeout passed
+	ErrorTypeConnectionRefused = "connection_refused" // nobody listens at the address
+	ErrorTypeConnectionReset   = "connection_reset"   // the other side reset the connection
+	ErrorTypeDNS               = "dns_error"          // the host name was not resolved
+	ErrorTypeTLS               = "tls_error"          // the TLS handshake or a certificate failed
+	ErrorTypeUnexpectedEOF     = "unexpected_eof"     // the connection closed in the middle of the body
+	ErrorTypeTruncated         = "truncated"          // the body ended cleanly, but before its end
+	ErrorTypeStreamError       = "stream_error"       // an error event came inside the stream
+	ErrorTypeOther             = "_OTHER"             // none of the others
+)
