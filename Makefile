@@ -1,0 +1,113 @@
+# One target per need; `make help` prints them. Everything but lint and
+# bench-compare needs only Go, git and make.
+
+SHELL = /bin/sh
+
+FUZZTIME = 10s
+BENCH = .
+COUNT = 6
+BASE = HEAD
+
+ROOT = $(CURDIR)
+TOOL = go tool -modfile="$(ROOT)/internal/tools/go.mod"
+
+# The nested modules, for a shell loop: all go.mod files that git knows or
+# would take, without the root module and the tools.
+MODULES = git ls-files --cached --others --exclude-standard 'go.mod' '*/go.mod' | \
+	sed -n 's,/go\.mod$$,,p' | grep -v '^internal/tools$$' | sort
+
+.PHONY: check help fmt test test-modules lint fuzz fuzz-short bench \
+	bench-compare examples cover tidy-check fmt-check verify ci clean
+
+check: fmt lint test test-modules fuzz-short ## format, then check everything (default)
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+
+fmt: ## format all Go files
+	@git ls-files --cached --others --exclude-standard '*.go' | \
+		while IFS= read -r f; do [ ! -f "$$f" ] || gofmt -l -w "$$f" || exit 1; done
+
+# The race detector is tried, not guessed: it needs cgo, a C compiler and a
+# platform that has it.
+test: ## test the root module, with the race detector where it works
+	@race=-race; \
+	if ! go test -race -run '^$$' errors >/dev/null 2>&1; then \
+		race=; \
+		echo "make test: the race detector does not work here (it needs cgo and a C compiler); testing without -race"; \
+		if [ -n "$$OTELMISTRAL_TEST_NO_SKIP" ]; then \
+			echo "make test: OTELMISTRAL_TEST_NO_SKIP is set, so that is a failure" >&2; exit 1; \
+		fi; \
+	fi; \
+	echo "go test $$race -shuffle=on -timeout 5m ./..."; \
+	go test $$race -shuffle=on -timeout 5m ./...
+
+test-modules: ## test the nested modules (examples with dependencies of their own)
+	@$(MODULES) | while IFS= read -r m; do \
+		echo "go test ./... in $$m"; \
+		(cd "$$m" && go vet ./... && go test -timeout 5m ./...) </dev/null || exit 1; \
+	done
+
+lint: ## lint the root module and the nested ones
+	$(TOOL) golangci-lint run ./...
+	@$(MODULES) | while IFS= read -r m; do \
+		echo "golangci-lint run ./... in $$m"; \
+		(cd "$$m" && $(TOOL) golangci-lint run --config "$(ROOT)/.golangci.yml" ./...) </dev/null || exit 1; \
+	done
+
+# go test fuzzes one target of one package at a time.
+fuzz: ## run each fuzz target for FUZZTIME (10s)
+	@list=$$(go test -list '^Fuzz' ./...) || { echo "$$list"; exit 1; }; \
+	printf '%s\n' "$$list" | \
+	awk '/^Fuzz/ { name[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, name[i]; n = 0 }' | \
+	while read -r pkg name; do \
+		echo "$$pkg $$name"; \
+		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$pkg" </dev/null || exit 1; \
+	done
+
+fuzz-short: ## run each fuzz target for 3 seconds
+	@$(MAKE) fuzz FUZZTIME=3s
+
+bench: ## run the benchmarks that match BENCH (all), COUNT times (6)
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
+
+# git archive leaves the work tree and its branches alone.
+bench-compare: ## compare the benchmarks of the commit BASE (HEAD) with the work tree
+	@rm -rf bin/base && mkdir -p bin/base
+	git archive --format=tar -o bin/base.tar $(BASE)
+	@tar -xf bin/base.tar -C bin/base && rm bin/base.tar
+	(cd bin/base && go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...) > bin/bench-base.txt
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./... > bin/bench-new.txt
+	$(TOOL) benchstat base=bin/bench-base.txt new=bin/bench-new.txt
+
+examples: ## run the quickstart
+	go run ./examples/quickstart
+
+cover: ## print the test coverage of the root module
+	go test -coverprofile=coverage.out -coverpkg=./... ./...
+	@go tool cover -func=coverage.out | tail -n 1
+
+tidy-check: ## check that go.mod and go.sum of each module are tidy
+	go mod tidy -diff
+	cd internal/tools && go mod tidy -diff
+	@$(MODULES) | while IFS= read -r m; do \
+		echo "go mod tidy -diff in $$m"; (cd "$$m" && go mod tidy -diff) </dev/null || exit 1; \
+	done
+
+fmt-check: ## check that all Go files are formatted
+	@bad=$$(git ls-files --cached --others --exclude-standard '*.go' | \
+		while IFS= read -r f; do [ ! -f "$$f" ] || gofmt -l "$$f" || exit 1; done) || exit 1; \
+	[ -z "$$bad" ] || { echo "not formatted, run make fmt:"; echo "$$bad"; exit 1; }
+
+verify: ## check the downloaded modules against go.sum
+	go mod verify
+	cd internal/tools && go mod verify
+	@$(MODULES) | while IFS= read -r m; do \
+		echo "go mod verify in $$m"; (cd "$$m" && go mod verify) </dev/null || exit 1; \
+	done
+
+ci: ## run what CI runs
+	./.ci/run
+
+clean: ## remove what the other targets leave behind
+	rm -rf bin coverage.out
