@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package jsontrim
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+)
+
+// Shape says what of a JSON value is kept. The nil Shape drops it. Shapes are
+// immutable and safe for concurrent use: build them once.
+type Shape struct {
+	all     bool
+	members map[string]*Shape // nil when all
+	without [][]byte
+	base64  []string
+	bulk    bool
+}
+
+// Keep keeps a value and all below it.
+var Keep = &Shape{all: true}
+
+// Members keeps the named members of an object, each in its own shape, and
+// nothing else. Names match exactly. Of a key that occurs twice both members
+// are kept in order, and encoding/json takes the last. Applied to an array it
+// is applied to each element; applied to any other value that value is kept.
+func Members(members map[string]*Shape) *Shape {
+	return &Shape{members: maps.Clone(members)}
+}
+
+// Without returns a copy of s that never keeps members of these names, at any
+// depth, whatever their value. It is meant for secrets, so letter case makes no
+// difference.
+func (s *Shape) Without(names ...string) *Shape {
+	return s.each(func(c *Shape) {
+		c.without = slices.Clip(c.without)
+		for _, name := range names {
+			c.without = append(c.without, []byte(name))
+		}
+	})
+}
+
+// Base64 returns a copy of s in which members of these names, at any depth, are
+// taken to hold base64 although no data URL says so: as a string, as an array
+// of strings, or as the string "data" of an object. Strings that begin with
+// http://, https:// or data: are excepted.
+func (s *Shape) Base64(names ...string) *Shape {
+	return s.each(func(c *Shape) {
+		c.base64 = append(slices.Clip(c.base64), names...)
+	})
+}
+
+// Bulk returns a copy of s that marks content: it counts against Limits.Total,
+// with all below it.
+func (s *Shape) Bulk() *Shape {
+	if s == nil {
+		return nil
+	}
+	c := *s
+	c.bulk = true
+	return &c
+}
+
+// each returns a copy of s in which change was applied to s and all below it.
+func (s *Shape) each(change func(*Shape)) *Shape {
+	if s == nil {
+		return nil
+	}
+	c := *s
+	change(&c)
+	c.members = maps.Clone(s.members)
+	for name, m := range c.members {
+		c.members[name] = m.each(change)
+	}
+	return &c
+}
+
+// child returns the shape of the member with this key.
+func (s *Shape) child(key []byte) *Shape {
+	for _, name := range s.without {
+		if len(name) == len(key) && bytes.EqualFold(name, key) {
+			return nil
+		}
+	}
+	if s.all {
+		return s
+	}
+	return s.members[string(key)]
+}
+
+// holdsBase64 tells whether Base64 names this key.
+func (s *Shape) holdsBase64(key []byte) bool {
+	for _, name := range s.base64 {
+		if name == string(key) {
+			return true
+		}
+	}
+	return false
+}
