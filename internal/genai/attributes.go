@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package genai
+
+import (
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/otelmistral/otelmistral/semconv"
+)
+
+// SpanName is "{operation} {model}", or the operation alone while the model is
+// not known.
+func (c *Call) SpanName() string {
+	if c.Request.Model == "" {
+		return c.Operation
+	}
+	return c.Operation + " " + c.Request.Model
+}
+
+// AppendStart appends the attributes that samplers see: operation, provider,
+// model, server address and port.
+func (c *Call) AppendStart(dst []attribute.KeyValue) []attribute.KeyValue {
+	dst = append(dst, semconv.GenAIOperationNameKey.String(c.Operation))
+	dst = c.AppendModel(dst)
+	if c.ServerAddress != "" {
+		dst = append(dst, semconv.ServerAddressKey.String(c.ServerAddress))
+		if c.ServerPort > 0 {
+			dst = append(dst, semconv.ServerPortKey.Int(c.ServerPort))
+		}
+	}
+	return dst
+}
+
+// AppendModel appends the provider and the model of the request. They are set
+// again when the model is found only while the request is being sent.
+func (c *Call) AppendModel(dst []attribute.KeyValue) []attribute.KeyValue {
+	dst = append(dst, semconv.GenAIProviderNameKey.String(c.Provider))
+	return appendString(dst, semconv.GenAIRequestModelKey, c.Request.Model)
+}
+
+// AppendEnd appends everything that is known when the call has ended. Content
+// is there if it was captured into the record.
+func (c *Call) AppendEnd(dst []attribute.KeyValue) []attribute.KeyValue {
+	dst = append(dst, semconv.MistralOutcomeKey.String(c.Outcome))
+	dst = c.Request.append(dst)
+	dst = c.appendResponse(dst)
+	dst = c.Usage.append(dst)
+	dst = c.Failure.append(dst)
+	if c.DecodeErrors > 0 {
+		dst = append(dst, semconv.MistralDecodeErrorsKey.Int(c.DecodeErrors))
+	}
+	if c.DroppedBytes > 0 {
+		dst = append(dst, semconv.MistralContentDroppedBytesKey.Int64(c.DroppedBytes))
+	}
+	return dst
+}
+
+func (r *Request) append(dst []attribute.KeyValue) []attribute.KeyValue {
+	if r.Stream {
+		dst = append(dst, semconv.GenAIRequestStreamKey.Bool(true))
+	}
+	dst = appendFloat(dst, semconv.GenAIRequestTemperatureKey, r.Temperature)
+	dst = appendFloat(dst, semconv.GenAIRequestTopPKey, r.TopP)
+	dst = appendFloat(dst, semconv.GenAIRequestTopKKey, r.TopK)
+	dst = appendFloat(dst, semconv.GenAIRequestFrequencyPenaltyKey, r.FrequencyPenalty)
+	dst = appendFloat(dst, semconv.GenAIRequestPresencePenaltyKey, r.PresencePenalty)
+	dst = appendInt(dst, semconv.GenAIRequestMaxTokensKey, r.MaxTokens)
+	dst = appendInt(dst, semconv.MistralRequestMinTokensKey, r.MinTokens)
+	dst = appendInt(dst, semconv.GenAIRequestSeedKey, r.Seed)
+	if r.ChoiceCount.Value != 1 {
+		dst = appendInt(dst, semconv.GenAIRequestChoiceCountKey, r.ChoiceCount)
+	}
+	if len(r.StopSequences) > 0 {
+		dst = append(dst, semconv.GenAIRequestStopSequencesKey.StringSlice(r.StopSequences))
+	}
+	dst = appendString(dst, semconv.GenAIOutputTypeKey, r.OutputType)
+	dst = appendString(dst, semconv.MistralRequestToolChoiceKey, r.ToolChoice)
+	dst = appendBool(dst, semconv.MistralRequestParallelToolCallsKey, r.ParallelToolCalls)
+	dst = appendString(dst, semconv.MistralRequestPromptModeKey, r.PromptMode)
+	dst = appendString(dst, semconv.MistralRequestReasoningEffortKey, r.ReasoningEffort)
+	dst = appendBool(dst, semconv.MistralRequestSafePromptKey, r.SafePrompt)
+	dst = appendString(dst, semconv.MistralRequestServiceTierKey, r.ServiceTier)
+	dst = appendTrue(dst, semconv.MistralRequestPredictionKey, r.Prediction)
+	dst = appendTrue(dst, semconv.MistralRequestPrefixKey, r.Prefix)
+	dst = appendTrue(dst, semconv.MistralRequestGuardrailsKey, r.Guardrails)
+	dst = appendString(dst, semconv.MistralRequestMetadataKey, r.Metadata)
+	dst = appendString(dst, semconv.MistralRequestPromptCacheKeyKey, r.PromptCacheKey)
+	if len(r.Messages) > 0 {
+		dst = append(dst, semconv.GenAIInputMessagesKey.String(string(AppendMessages(nil, r.Messages))))
+	}
+	if len(r.Tools) > 0 {
+		dst = append(dst, semconv.GenAIToolDefinitionsKey.String(string(AppendTools(nil, r.Tools))))
+	}
+	return dst
+}
+
+func (c *Call) appendResponse(dst []attribute.KeyValue) []attribute.KeyValue {
+	r := &c.Response
+	if r.Status > 0 {
+		dst = append(dst, semconv.HTTPResponseStatusCodeKey.Int(r.Status))
+	}
+	dst = appendString(dst, semconv.GenAIResponseIDKey, r.ID)
+	dst = appendString(dst, semconv.GenAIResponseModelKey, r.Model)
+	dst = appendString(dst, semconv.MistralResponseServiceTierKey, r.ServiceTier)
+	dst = appendString(dst, semconv.MistralCorrelationIDKey, r.CorrelationID)
+	dst = append(dst, r.Limits...)
+	dst = appendSeconds(dst, semconv.GenAIResponseTimeToFirstChunkKey, c.TimeToFirstChunk)
+	dst = appendSeconds(dst, semconv.MistralResponseTimeToFirstTokenKey, c.TimeToFirstToken)
+
+	missing := c.missingFinishReason()
+	if reasons := finishReasons(r.Choices, missing); len(reasons) > 0 {
+		dst = append(dst, semconv.GenAIResponseFinishReasonsKey.StringSlice(reasons))
+	}
+	for i := range r.Choices {
+		if len(r.Choices[i].Message.Parts) > 0 {
+			content := string(AppendChoices(nil, r.Choices, missing))
+			return append(dst, semconv.GenAIOutputMessagesKey.String(content))
+		}
+	}
+	return dst
+}
+
+// missingFinishReason stands where a finish reason was expected and never
+// came: "error" if the call failed, as the conventions want it, and "unknown"
+// if the caller ended it.
+func (c *Call) missingFinishReason() string {
+	if c.Failure.Type != "" {
+		return "error"
+	}
+	return "unknown"
+}
+
+// finishReasons has one entry per choice, in order; it is empty when no choice
+// has a reason.
+func finishReasons(choices []Choice, missing string) []string {
+	known := false
+	for i := range choices {
+		known = known || choices[i].FinishReason != ""
+	}
+	if !known {
+		return nil
+	}
+	reasons := make([]string, len(choices))
+	for i := range choices {
+		if reasons[i] = choices[i].FinishReason; reasons[i] == "" {
+			reasons[i] = missing
+		}
+	}
+	return reasons
+}
+
+func (u *Usage) append(dst []attribute.KeyValue) []attribute.KeyValue {
+	dst = appendInt(dst, semconv.GenAIUsageInputTokensKey, u.Input)
+	dst = appendInt(dst, semconv.GenAIUsageOutputTokensKey, u.Output)
+	dst = appendInt(dst, semconv.GenAIUsageCacheReadInputTokensKey, u.Cached)
+	dst = appendInt(dst, semconv.GenAIUsageReasoningOutputTokensKey, u.Reasoning)
+	dst = appendInt(dst, semconv.MistralUsageAudioTokensKey, u.Audio)
+	return appendFloat(dst, semconv.MistralUsageAudioSecondsKey, u.AudioSeconds)
+}
+
+func (f *Failure) append(dst []attribute.KeyValue) []attribute.KeyValue {
+	dst = appendString(dst, semconv.ErrorTypeKey, f.Type)
+	dst = appendString(dst, semconv.MistralErrorTypeKey, f.ProviderType)
+	return appendString(dst, semconv.MistralErrorCodeKey, f.Code)
+}
+
+// Description is the status description of a failed call: the error type, the
+// provider's type, and behind a colon the provider's message if it was
+// captured.
+func (f *Failure) Description() string {
+	d := f.Type
+	if f.ProviderType != "" {
+		d += " " + f.ProviderType
+	}
+	if f.Message != "" {
+		d += ": " + f.Message
+	}
+	return d
+}
+
+func appendString(dst []attribute.KeyValue, k attribute.Key, v string) []attribute.KeyValue {
+	if v == "" {
+		return dst
+	}
+	return append(dst, k.String(v))
+}
+
+func appendTrue(dst []attribute.KeyValue, k attribute.Key, v bool) []attribute.KeyValue {
+	if !v {
+		return dst
+	}
+	return append(dst, k.Bool(true))
+}
+
+func appendBool(dst []attribute.KeyValue, k attribute.Key, v Opt[bool]) []attribute.KeyValue {
+	if !v.Set {
+		return dst
+	}
+	return append(dst, k.Bool(v.Value))
+}
+
+func appendInt(dst []attribute.KeyValue, k attribute.Key, v Opt[int64]) []attribute.KeyValue {
+	if !v.Set {
+		return dst
+	}
+	return append(dst, k.Int64(v.Value))
+}
+
+func appendFloat(dst []attribute.KeyValue, k attribute.Key, v Opt[float64]) []attribute.KeyValue {
+	if !v.Set {
+		return dst
+	}
+	return append(dst, k.Float64(v.Value))
+}
+
+func appendSeconds(dst []attribute.KeyValue, k attribute.Key, v Opt[time.Duration]) []attribute.KeyValue {
+	if !v.Set {
+		return dst
+	}
+	return append(dst, k.Float64(v.Value.Seconds()))
+}

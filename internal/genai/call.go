@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package genai holds the neutral record of one call to a model, and turns it
+// into span attributes in the words of the OpenTelemetry GenAI conventions.
+//
+// It knows neither HTTP nor any provider's wire format: internal/mistral fills
+// a [Call], roundtripper puts it on a span.
+package genai
+
+import (
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+)
+
+// Opt is a value that may be absent. Absent is not zero: temperature 0 is
+// recorded, a missing temperature is not.
+type Opt[T any] struct {
+	Value T
+	Set   bool
+}
+
+// Some returns a present value.
+func Some[T any](v T) Opt[T] { return Opt[T]{Value: v, Set: true} }
+
+// Call is the record of one HTTP exchange with a model. The zero value of each
+// field means that nothing is known about it. A Call is filled by one
+// goroutine at a time.
+type Call struct {
+	Operation     string
+	Provider      string
+	ServerAddress string
+	ServerPort    int
+
+	Request  Request
+	Response Response
+	Usage    Usage
+	Failure  Failure
+
+	// Outcome is one of semconv.Outcome….
+	Outcome string
+
+	// TimeToFirstChunk and TimeToFirstToken count from the start of the call,
+	// for streams only.
+	TimeToFirstChunk Opt[time.Duration]
+	TimeToFirstToken Opt[time.Duration]
+
+	// DecodeErrors counts events, bodies and choices that could not be
+	// understood; their data is missing from the record.
+	DecodeErrors int
+	// DroppedBytes counts the bytes of content that the limits left out.
+	DroppedBytes int64
+}
+
+// Request is what the model was asked.
+type Request struct {
+	Model            string
+	Stream           bool
+	Temperature      Opt[float64]
+	TopP             Opt[float64]
+	TopK             Opt[float64]
+	FrequencyPenalty Opt[float64]
+	PresencePenalty  Opt[float64]
+	MaxTokens        Opt[int64]
+	MinTokens        Opt[int64]
+	Seed             Opt[int64]
+	ChoiceCount      Opt[int64]
+	StopSequences    []string
+	OutputType       string
+
+	ToolChoice        string
+	ParallelToolCalls Opt[bool]
+	PromptMode        string
+	ReasoningEffort   string
+	SafePrompt        Opt[bool]
+	ServiceTier       string
+	// Prediction, Prefix and Guardrails tell whether the request had them.
+	Prediction bool
+	Prefix     bool
+	Guardrails bool
+
+	// The rest is content: it is filled only when it is captured.
+
+	Messages []Message
+	Tools    []Tool
+	// Metadata is the JSON object as it was sent.
+	Metadata       string
+	PromptCacheKey string
+}
+
+// Response is what the server answered.
+type Response struct {
+	// Status is the HTTP status code.
+	Status        int
+	ID            string
+	Model         string
+	ServiceTier   string
+	CorrelationID string
+	// Limits holds the rate limits that the headers told.
+	Limits []attribute.KeyValue
+	// Choices are in order of their index.
+	Choices []Choice
+}
+
+// Choice is one answer of the model.
+type Choice struct {
+	// FinishReason is as the provider spells it, "" when it never came.
+	FinishReason string
+	Message      Message
+}
+
+// Usage counts tokens, as the provider reported them.
+type Usage struct {
+	// Input counts every token of the request, cached ones and audio included.
+	Input     Opt[int64]
+	Output    Opt[int64]
+	Cached    Opt[int64]
+	Reasoning Opt[int64]
+	// Audio is the part of Input that was audio.
+	Audio        Opt[int64]
+	AudioSeconds Opt[float64]
+}
+
+// Failure says what went wrong; the zero value means that nothing did.
+type Failure struct {
+	// Type is the error.type: low cardinality, never empty on a failure.
+	Type string
+	// ProviderType and Code are the provider's own names for the error.
+	ProviderType string
+	Code         string
+	// Message is the provider's text. It may repeat the input, so it is
+	// content.
+	Message string
+}

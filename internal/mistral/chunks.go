@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mistral
+
+import (
+	"strings"
+
+	"github.com/otelmistral/otelmistral/internal/genai"
+	"github.com/otelmistral/otelmistral/internal/jsonscan"
+	"github.com/otelmistral/otelmistral/internal/jsontrim"
+)
+
+// wireChunk is one element of a content list.
+type wireChunk struct {
+	kind jsonscan.Text // text, thinking, image_url, …
+	raw  []byte        // all of it
+	body []byte        // the value of the member that is named like the kind
+	file jsonscan.Text // file_id
+}
+
+func readChunk(c *jsonscan.Cursor) (w wireChunk) {
+	w.raw = c.Raw()
+	inner := jsonscan.New(w.raw)
+	if !inner.Object() {
+		return w
+	}
+	for inner.Member() {
+		switch string(inner.Key()) {
+		case "type":
+			w.kind, _ = inner.Text()
+		case "text", "thinking", "image_url", "document_url", "input_audio":
+			w.body = inner.Raw()
+		case "file_id":
+			w.file, _ = inner.Text()
+		default:
+			inner.Skip()
+		}
+	}
+	return w
+}
+
+// appendChunk consumes one element of a content list.
+func (p *parts) appendChunk(dst []genai.Part, c *jsonscan.Cursor) []genai.Part {
+	if c.Kind() == jsonscan.KindString {
+		// Content that is a string, and what lenient servers take in a list.
+		t, _ := c.Text()
+		if t.Empty() {
+			return dst
+		}
+		return append(dst, genai.Part{Type: genai.PartText, Text: t.String()})
+	}
+	w := readChunk(c)
+	body := jsonscan.New(w.body)
+	switch {
+	case w.kind.Is("text") && body.Kind() == jsonscan.KindString:
+		return append(dst, genai.Part{Type: genai.PartText, Text: body.String()})
+	case w.kind.Is("thinking"):
+		return append(dst, genai.Part{Type: genai.PartReasoning, Text: p.thinking(w.body)})
+	case w.kind.Is("image_url"):
+		return append(dst, mediaPart("image", mediaString(&body, "url")))
+	case w.kind.Is("document_url"):
+		return append(dst, mediaPart("document", mediaString(&body, "url")))
+	case w.kind.Is("input_audio"):
+		return append(dst, mediaPart("audio", mediaString(&body, "data")))
+	case w.kind.Is("file"):
+		return append(dst, genai.Part{Type: genai.PartFile, Modality: "document", Text: name(w.file)})
+	case w.raw == nil:
+		return dst
+	}
+	return append(dst, genericPart(&w))
+}
+
+// genericPart keeps a chunk that the conventions have no part for, such as
+// reference, whole.
+func genericPart(w *wireChunk) genai.Part {
+	kind := name(w.kind)
+	if kind == "" {
+		kind = "unknown"
+	}
+	return genai.Part{Type: genai.PartGeneric, Name: kind, JSON: validUTF8(w.raw)}
+}
+
+// thinking joins the texts of a thinking chunk, which has a list of chunks, or
+// a string on some servers.
+func (p *parts) thinking(body []byte) string {
+	// The texts have been cut one by one already. What is allowed beyond the
+	// limit keeps the note of a single one.
+	const note = 64
+	var (
+		joined text
+		room   = p.limits.Total + note
+	)
+	eachThought(body, func(t jsonscan.Text) { joined.append(t, p.limits.Part+note, &room) })
+	return joined.String()
+}
+
+// eachThought calls yield for each text inside a thinking chunk.
+func eachThought(body []byte, yield func(jsonscan.Text)) {
+	c := jsonscan.New(body)
+	if c.Kind() == jsonscan.KindString {
+		t, _ := c.Text()
+		yield(t)
+		return
+	}
+	if len(body) == 0 || !c.Array() {
+		return
+	}
+	for c.Element() {
+		yield(textMember(&c, "text"))
+	}
+}
+
+// mediaString reads the URL or the data of media: a string, or an object that
+// has it under that name.
+func mediaString(c *jsonscan.Cursor, member string) string {
+	if c.Kind() == jsonscan.KindString {
+		return c.String()
+	}
+	t := textMember(c, member)
+	return t.String()
+}
+
+// mediaPart makes a part of a URL, of base64, or of the digest that the
+// trimmer left of base64.
+func mediaPart(modality, s string) genai.Part {
+	if mediaType, size, sum, ok := jsontrim.ParseDigest(s); ok {
+		return genai.Part{Type: genai.PartBlob, Modality: modality, MediaType: mediaType, Size: size, Digest: sum}
+	}
+	if header, data, ok := strings.Cut(s, ";base64,"); ok && strings.HasPrefix(header, "data:") {
+		mediaType, _, _ := strings.Cut(header[len("data:"):], ";")
+		return genai.Part{Type: genai.PartBlob, Modality: modality, MediaType: mediaType, Text: data}
+	}
+	if modality == "audio" && !strings.Contains(s, "://") {
+		return genai.Part{Type: genai.PartBlob, Modality: modality, Text: s}
+	}
+	return genai.Part{Type: genai.PartURI, Modality: modality, Text: s}
+}
+
+// readTools reads the tools that the model may call. Of Mistral's built-in
+// ones only what identifies them is read: a connector also carries its
+// credentials.
+func readTools(c *jsonscan.Cursor) []genai.Tool {
+	var tools []genai.Tool
+	if !c.Array() {
+		return nil
+	}
+	for c.Element() {
+		if t, ok := readTool(c); ok {
+			tools = append(tools, t)
+		}
+	}
+	return tools
+}
+
+func readTool(c *jsonscan.Cursor) (t genai.Tool, ok bool) {
+	if !c.Object() {
+		return t, false
+	}
+	var extra []byte
+	for c.Member() {
+		switch key := string(c.Key()); key {
+		case "type":
+			t.Type = clip(c.String())
+		case "function":
+			readFunction(c, &t)
+		case "connector_id", "library_ids":
+			if extra != nil {
+				extra = append(extra, ',')
+			}
+			extra = append(extra, '"')
+			extra = append(extra, key...)
+			extra = append(extra, '"', ':')
+			extra = append(extra, validUTF8(c.Raw())...)
+		default:
+			c.Skip()
+		}
+	}
+	if extra != nil {
+		t.Extra = append(append([]byte{'{'}, extra...), '}')
+	}
+	switch {
+	case t.Type == "" && t.Name == "":
+		return t, false
+	case t.Type == "":
+		t.Type = "function" // may be missing on functions
+	case t.Name == "":
+		t.Name = t.Type // the schema wants a name, built-in tools have none
+	}
+	return t, true
+}
+
+func readFunction(c *jsonscan.Cursor, t *genai.Tool) {
+	if !c.Object() {
+		return
+	}
+	for c.Member() {
+		switch string(c.Key()) {
+		case "name":
+			t.Name = clip(c.String())
+		case "description":
+			t.Description = c.String()
+		case "parameters":
+			if c.Kind() == jsonscan.KindObject {
+				t.Parameters = validUTF8(c.Raw())
+			} else {
+				c.Skip()
+			}
+		default:
+			c.Skip()
+		}
+	}
+}

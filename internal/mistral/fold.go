@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mistral
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/otelmistral/otelmistral/internal/genai"
+	"github.com/otelmistral/otelmistral/internal/jsonscan"
+)
+
+// maxChoices and maxPieces bound what a hostile stream can make us keep: the
+// number of choices, and of parts and tool calls in each.
+const (
+	maxChoices = 128
+	maxPieces  = 1024
+)
+
+// fold gathers the deltas of a stream into choices.
+type fold struct {
+	limits  Limits
+	room    int // what is left of limits.Total
+	choices []foldedChoice
+}
+
+type foldedChoice struct {
+	index  int64
+	finish string
+	role   string
+	parts  []foldedPart
+	tools  []foldedTool
+}
+
+// foldedPart is a run of deltas of one kind.
+type foldedPart struct {
+	kind genai.PartType
+	text text
+	name string // of a generic part, whose JSON is text
+}
+
+type foldedTool struct {
+	index     genai.Opt[int64]
+	id, name  string
+	arguments text
+}
+
+// add folds one choice of a chunk in. It tells whether the model said
+// something with it.
+func (f *fold) add(ch *chunkChoice, call *genai.Call) (spoke bool) {
+	choice := f.choice(ch.index)
+	if choice == nil {
+		call.DecodeErrors++
+		return false
+	}
+	if !ch.finish.Empty() {
+		choice.finish = name(ch.finish)
+	}
+	if f.limits.Content && choice.role == "" && !ch.role.Empty() {
+		choice.role = name(ch.role)
+	}
+	if !ch.reasoning.Empty() {
+		f.append(choice, genai.PartReasoning, ch.reasoning, call)
+		spoke = true
+	}
+	if !ch.text.Empty() {
+		f.append(choice, genai.PartText, ch.text, call)
+		spoke = true
+	}
+	if ch.content != nil && f.addContent(choice, ch.content, call) {
+		spoke = true
+	}
+	if ch.toolCalls != nil && f.addToolCalls(choice, ch.toolCalls, call) {
+		spoke = true
+	}
+	return spoke
+}
+
+func (f *fold) choice(index int64) *foldedChoice {
+	for i := range f.choices {
+		if f.choices[i].index == index {
+			return &f.choices[i]
+		}
+	}
+	if len(f.choices) >= maxChoices {
+		return nil
+	}
+	f.choices = append(f.choices, foldedChoice{index: index})
+	return &f.choices[len(f.choices)-1]
+}
+
+// append adds text to the last part, or begins another part if that is of
+// another kind.
+func (f *fold) append(choice *foldedChoice, kind genai.PartType, s jsonscan.Text, call *genai.Call) {
+	if !f.limits.Content {
+		return
+	}
+	if part := f.part(choice, kind, call); part != nil {
+		part.text.append(s, f.limits.Part, &f.room)
+	}
+}
+
+func (f *fold) part(choice *foldedChoice, kind genai.PartType, call *genai.Call) *foldedPart {
+	if n := len(choice.parts); n > 0 && choice.parts[n-1].kind == kind && kind != genai.PartGeneric {
+		return &choice.parts[n-1]
+	}
+	if len(choice.parts) >= maxPieces {
+		call.DecodeErrors++
+		return nil
+	}
+	choice.parts = append(choice.parts, foldedPart{kind: kind})
+	return &choice.parts[len(choice.parts)-1]
+}
+
+// addContent folds a delta in whose content is a list of chunks, or one chunk.
+func (f *fold) addContent(choice *foldedChoice, content []byte, call *genai.Call) (spoke bool) {
+	c := jsonscan.New(content)
+	switch c.Kind() {
+	case jsonscan.KindArray:
+		c.Array()
+		for c.Element() {
+			spoke = f.addChunk(choice, &c, call) || spoke
+		}
+	case jsonscan.KindObject:
+		spoke = f.addChunk(choice, &c, call)
+	case jsonscan.KindNull:
+	default:
+		call.DecodeErrors++
+	}
+	return spoke
+}
+
+func (f *fold) addChunk(choice *foldedChoice, c *jsonscan.Cursor, call *genai.Call) (spoke bool) {
+	add := func(kind genai.PartType, t jsonscan.Text) {
+		if !t.Empty() {
+			f.append(choice, kind, t, call)
+			spoke = true
+		}
+	}
+	if c.Kind() == jsonscan.KindString {
+		t, _ := c.Text()
+		add(genai.PartText, t)
+		return spoke
+	}
+	w := readChunk(c)
+	switch {
+	case w.kind.Is("text"):
+		body := jsonscan.New(w.body)
+		t, _ := body.Text()
+		add(genai.PartText, t)
+	case w.kind.Is("thinking"):
+		eachThought(w.body, func(t jsonscan.Text) { add(genai.PartReasoning, t) })
+	case w.raw != nil && f.limits.Content:
+		if part := f.part(choice, genai.PartGeneric, call); part != nil {
+			generic := genericPart(&w)
+			part.name = generic.Name
+			part.text.appendRaw(generic.JSON, f.limits.Part, &f.room)
+		}
+	}
+	return spoke
+}
+
+func (f *fold) addToolCalls(choice *foldedChoice, calls []byte, call *genai.Call) (spoke bool) {
+	c := jsonscan.New(calls)
+	if !c.Array() {
+		return false
+	}
+	for c.Element() {
+		w := readToolCall(&c)
+		spoke = true
+		if !f.limits.Content {
+			continue
+		}
+		tool := choice.tool(&w)
+		if tool == nil {
+			call.DecodeErrors++
+			continue
+		}
+		if tool.id == "" {
+			tool.id = w.idString()
+		}
+		if tool.name == "" {
+			tool.name = name(w.name)
+		}
+		arguments := jsonscan.New(w.arguments)
+		switch arguments.Kind() {
+		case jsonscan.KindNone, jsonscan.KindNull:
+		case jsonscan.KindString:
+			t, _ := arguments.Text()
+			tool.arguments.append(t, f.limits.Part, &f.room)
+		default:
+			tool.arguments.appendRaw(validUTF8(w.arguments), f.limits.Part, &f.room)
+		}
+	}
+	return spoke
+}
+
+// tool finds the tool call that a piece belongs to. Mistral's models send each
+// call in one piece; other models begin with id, name and index and go on with
+// the index alone. Servers without an index begin a call with an id or a name.
+func (choice *foldedChoice) tool(w *wireToolCall) *foldedTool {
+	id := w.idString()
+	for i := len(choice.tools) - 1; i >= 0; i-- {
+		tool := &choice.tools[i]
+		switch {
+		case w.index.Set && tool.index != w.index:
+			continue
+		case id != "" && tool.id != "" && id != tool.id:
+			// Another call, although the index may be the same.
+			continue
+		case !w.index.Set && id == "" && !w.name.Empty():
+			continue
+		}
+		return tool
+	}
+	if len(choice.tools) >= maxPieces {
+		return nil
+	}
+	choice.tools = append(choice.tools, foldedTool{index: w.index})
+	return &choice.tools[len(choice.tools)-1]
+}
+
+// complete tells whether every one of n choices has a finish reason; n is 0
+// when the request did not say.
+func (f *fold) complete(n int64) bool {
+	for i := range f.choices {
+		if f.choices[i].finish == "" {
+			return false
+		}
+	}
+	return len(f.choices) > 0 && int64(len(f.choices)) >= n
+}
+
+// result gives the choices in order of their index, and counts what the limits
+// cut.
+func (f *fold) result(call *genai.Call) []genai.Choice {
+	slices.SortStableFunc(f.choices, func(a, b foldedChoice) int { return cmp.Compare(a.index, b.index) })
+	choices := make([]genai.Choice, len(f.choices))
+	for i := range f.choices {
+		folded := &f.choices[i]
+		choices[i].FinishReason = folded.finish
+		m := &choices[i].Message
+		if m.Role = folded.role; m.Role == "" {
+			m.Role = "assistant"
+		}
+		for j := range folded.parts {
+			m.Parts = append(m.Parts, folded.parts[j].part())
+			call.DroppedBytes += folded.parts[j].text.cut
+		}
+		for j := range folded.tools {
+			m.Parts = append(m.Parts, folded.tools[j].part())
+			call.DroppedBytes += folded.tools[j].arguments.cut
+		}
+	}
+	return choices
+}
+
+func (p *foldedPart) part() genai.Part {
+	part := genai.Part{Type: p.kind, Name: p.name}
+	if p.kind == genai.PartGeneric && p.text.cut == 0 {
+		part.JSON = p.text.buf
+	} else {
+		part.Text = p.text.String()
+	}
+	return part
+}
+
+func (t *foldedTool) part() genai.Part {
+	part := genai.Part{Type: genai.PartToolCall, ID: t.id, Name: t.name}
+	if t.arguments.cut == 0 {
+		setArgumentText(&part, t.arguments.buf)
+	} else {
+		part.Text = t.arguments.String()
+	}
+	return part
+}

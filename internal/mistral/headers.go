@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mistral
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/otelmistral/otelmistral/internal/genai"
+	"github.com/otelmistral/otelmistral/semconv"
+)
+
+const rateLimitPrefix = "X-Ratelimit-"
+
+// ReadHeaders records the correlation id, the rate limits and Retry-After.
+// now is when the headers came.
+func ReadHeaders(h http.Header, now time.Time, call *genai.Call) {
+	r := &call.Response
+	// The gateway's own id equals Mistral's.
+	for _, header := range []string{"Mistral-Correlation-Id", "X-Kong-Request-Id"} {
+		if v := h.Get(header); v != "" && r.CorrelationID == "" {
+			r.CorrelationID = clip(strings.ToValidUTF8(v, "\uFFFD"))
+		}
+	}
+	for header, values := range h {
+		suffix, ok := strings.CutPrefix(header, rateLimitPrefix)
+		if !ok || len(values) == 0 {
+			continue
+		}
+		key, ok := semconv.RateLimitKey(suffix)
+		if !ok {
+			continue
+		}
+		if v, err := strconv.ParseInt(values[0], 10, 64); err == nil {
+			r.Limits = append(r.Limits, key.Int64(v))
+		}
+	}
+	if s, ok := retryAfter(h.Get("Retry-After"), now); ok {
+		r.Limits = append(r.Limits, semconv.MistralRateLimitRetryAfterKey.Float64(s))
+	}
+}
+
+// retryAfter reads both forms of the header, seconds and a date, as seconds.
+func retryAfter(v string, now time.Time) (seconds float64, ok bool) {
+	if s, err := strconv.ParseFloat(strings.TrimSpace(v), 64); err == nil {
+		return s, s >= 0 && s < 1<<31
+	}
+	at, err := http.ParseTime(v)
+	if err != nil {
+		return 0, false
+	}
+	return max(0, at.Sub(now).Seconds()), true
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mistral
+
+import (
+	"bytes"
+
+	"github.com/otelmistral/otelmistral/internal/genai"
+	"github.com/otelmistral/otelmistral/internal/jsonscan"
+)
+
+// wireMessage is a message as it stands in a request or a reply.
+type wireMessage struct {
+	object     bool // false: the value was not a message
+	role       jsonscan.Text
+	name       jsonscan.Text
+	toolCallID jsonscan.Text
+	content    []byte
+	toolCalls  []byte
+	// reasoning is what servers other than Mistral's call reasoning_content
+	// or reasoning.
+	reasoning jsonscan.Text
+	prefix    bool
+}
+
+func readMessage(c *jsonscan.Cursor) (w wireMessage) {
+	if !c.Object() {
+		return w
+	}
+	w.object = true
+	for c.Member() {
+		switch string(c.Key()) {
+		case "role":
+			w.role, _ = c.Text()
+		case "name":
+			w.name, _ = c.Text()
+		case "tool_call_id":
+			w.toolCallID, _ = c.Text()
+		case "content":
+			w.content = c.Raw()
+		case "tool_calls":
+			w.toolCalls = c.Raw()
+		case "reasoning_content", "reasoning":
+			if t, ok := c.Text(); ok {
+				w.reasoning = t
+			}
+		case "prefix":
+			w.prefix, _ = c.Bool()
+		default:
+			c.Skip()
+		}
+	}
+	return w
+}
+
+// parts turns wire content into parts of a message.
+type parts struct {
+	limits Limits
+}
+
+func (p *parts) message(w *wireMessage) genai.Message {
+	m := genai.Message{Role: name(w.role)}
+	if m.Role == "tool" {
+		m.Parts = []genai.Part{p.toolResponse(w)}
+		return m
+	}
+	m.Name = name(w.name)
+	m.Parts = p.appendMessage(nil, w)
+	return m
+}
+
+// appendMessage appends what an assistant or a user said: reasoning, content,
+// tool calls, in this order.
+func (p *parts) appendMessage(dst []genai.Part, w *wireMessage) []genai.Part {
+	if !w.reasoning.Empty() {
+		dst = append(dst, genai.Part{Type: genai.PartReasoning, Text: w.reasoning.String()})
+	}
+	dst = p.appendContent(dst, w.content)
+	return appendToolCalls(dst, w.toolCalls)
+}
+
+// appendContent appends content: a string, a list of chunks, one chunk, or
+// nothing.
+func (p *parts) appendContent(dst []genai.Part, content []byte) []genai.Part {
+	c := jsonscan.New(content)
+	switch c.Kind() {
+	case jsonscan.KindArray:
+		c.Array()
+		for c.Element() {
+			dst = p.appendChunk(dst, &c)
+		}
+	case jsonscan.KindString, jsonscan.KindObject:
+		dst = p.appendChunk(dst, &c)
+	}
+	return dst
+}
+
+// toolResponse is the answer of a tool: text if it is nothing else.
+func (p *parts) toolResponse(w *wireMessage) genai.Part {
+	part := genai.Part{Type: genai.PartToolCallResponse, ID: name(w.toolCallID), Name: name(w.name)}
+	var content text
+	for _, inner := range p.appendContent(nil, w.content) {
+		if inner.Type != genai.PartText {
+			part.JSON = validUTF8(w.content)
+			return part
+		}
+		content.buf = append(content.buf, inner.Text...)
+	}
+	part.Text = content.String()
+	return part
+}
+
+// appendToolCalls appends the calls of tools that the model asks for.
+func appendToolCalls(dst []genai.Part, calls []byte) []genai.Part {
+	c := jsonscan.New(calls)
+	if len(calls) == 0 || !c.Array() {
+		return dst
+	}
+	for c.Element() {
+		call := readToolCall(&c)
+		part := genai.Part{Type: genai.PartToolCall, ID: call.idString(), Name: name(call.name)}
+		setArguments(&part, call.arguments)
+		dst = append(dst, part)
+	}
+	return dst
+}
+
+// wireToolCall is a tool call, or a piece of one in a stream.
+type wireToolCall struct {
+	id        jsonscan.Text
+	name      jsonscan.Text
+	arguments []byte
+	index     genai.Opt[int64]
+}
+
+// idString is the id, "" if there is none. The API's schema names the string
+// "null" as the default of the id, which some clients and servers spell out.
+func (w *wireToolCall) idString() string {
+	if w.id.Is("null") {
+		return ""
+	}
+	return name(w.id)
+}
+
+func readToolCall(c *jsonscan.Cursor) (w wireToolCall) {
+	if !c.Object() {
+		return w
+	}
+	for c.Member() {
+		switch string(c.Key()) {
+		case "id":
+			w.id, _ = c.Text()
+		case "index":
+			setInt(c, &w.index)
+		case "function":
+			if !c.Object() {
+				continue
+			}
+			for c.Member() {
+				switch string(c.Key()) {
+				case "name":
+					w.name, _ = c.Text()
+				case "arguments":
+					w.arguments = c.Raw()
+				default:
+					c.Skip()
+				}
+			}
+		default:
+			c.Skip()
+		}
+	}
+	return w
+}
+
+// setArguments sets the arguments of a tool call: the object that they are or
+// that their text holds, else the text.
+func setArguments(part *genai.Part, raw []byte) {
+	c := jsonscan.New(raw)
+	switch c.Kind() {
+	case jsonscan.KindString:
+		t, _ := c.Text()
+		setArgumentText(part, t.Append(nil))
+	case jsonscan.KindNone, jsonscan.KindNull:
+	default:
+		part.JSON = validUTF8(raw)
+	}
+}
+
+func setArgumentText(part *genai.Part, arguments []byte) {
+	c := jsonscan.New(arguments)
+	if c.Kind() == jsonscan.KindObject {
+		if c.Skip(); c.End() {
+			part.JSON = bytes.TrimSpace(arguments)
+			return
+		}
+	}
+	part.Text = string(arguments)
+}

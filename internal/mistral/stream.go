@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mistral
+
+import (
+	"time"
+
+	"github.com/otelmistral/otelmistral/internal/genai"
+	"github.com/otelmistral/otelmistral/internal/jsonscan"
+	"github.com/otelmistral/otelmistral/internal/sse"
+)
+
+// maxEvent is the longest event that is understood, in bytes.
+const maxEvent = 1 << 20
+
+// stream reads a reply that is a stream of server-sent events. Its chunks are
+// folded into the choices that a reply in one piece would have.
+type stream struct {
+	call    *genai.Call
+	limits  Limits
+	start   time.Time
+	decoder sse.Decoder
+	emit    func(sse.Event) bool // kept, so that no event allocates it
+	chunk   chunk                // reused
+	fold    fold
+	done    bool
+	failed  bool
+}
+
+func newStream(call *genai.Call, start time.Time, l Limits) *stream {
+	s := &stream{call: call, limits: l, start: start}
+	s.fold = fold{limits: l, room: l.Total}
+	s.decoder.Reset(maxEvent)
+	s.emit = s.event
+	return s
+}
+
+func (s *stream) Write(p []byte) {
+	if !s.done {
+		s.decoder.Feed(p, s.emit)
+	}
+}
+
+func (s *stream) Done() bool { return s.done }
+
+func (s *stream) Complete() bool {
+	return !s.failed && (s.done || s.fold.complete(s.call.Request.ChoiceCount.Value))
+}
+
+func (s *stream) Fill() {
+	if !s.done {
+		s.decoder.Flush(s.emit)
+	}
+	s.call.Response.Choices = s.fold.result(s.call)
+	failOnFinishReason(s.call)
+}
+
+// event takes one event; it returns false when the stream is at its end.
+func (s *stream) event(e sse.Event) bool {
+	if string(e.Data) == "[DONE]" {
+		s.done = true
+		return false
+	}
+	if !s.call.TimeToFirstChunk.Set && !s.start.IsZero() {
+		s.call.TimeToFirstChunk = genai.Some(time.Since(s.start))
+	}
+	if e.Oversize || !s.chunk.parse(e.Data) {
+		s.call.DecodeErrors++
+		return true
+	}
+	if s.chunk.failure || e.Name == "error" {
+		s.call.Failure.Type = streamError
+		readFailure(e.Data, &s.call.Failure, s.limits)
+		s.done, s.failed = true, true
+		return false
+	}
+	s.apply(&s.chunk)
+	return true
+}
+
+func (s *stream) apply(ch *chunk) {
+	r := &s.call.Response
+	// The first id and model count: gateways append chunks of their own.
+	if r.ID == "" && !ch.id.Empty() {
+		r.ID = name(ch.id)
+	}
+	if r.Model == "" && !ch.model.Empty() {
+		r.Model = name(ch.model)
+	}
+	if ch.usage != nil {
+		c := jsonscan.New(ch.usage)
+		readUsage(&c, s.call)
+	}
+	spoke := false
+	for i := range ch.choices {
+		if s.fold.add(&ch.choices[i], s.call) {
+			spoke = true
+		}
+	}
+	if spoke && !s.call.TimeToFirstToken.Set && !s.start.IsZero() {
+		s.call.TimeToFirstToken = genai.Some(time.Since(s.start))
+	}
+}
+
+// chunk is one chat.completion.chunk. Its fields lie in the event's data.
+type chunk struct {
+	id      jsonscan.Text
+	model   jsonscan.Text
+	usage   []byte
+	choices []chunkChoice
+	failure bool
+}
+
+// chunkChoice is the part of a chunk that belongs to one choice.
+type chunkChoice struct {
+	index  int64
+	finish jsonscan.Text
+	role   jsonscan.Text
+	// text is the content of the delta if it is a string, content if it is
+	// anything else.
+	text      jsonscan.Text
+	content   []byte
+	reasoning jsonscan.Text
+	toolCalls []byte
+}
+
+// parse reads the data of one event. Data that is not wholly valid gives
+// false: a broken chunk must not count in parts.
+func (ch *chunk) parse(data []byte) bool {
+	*ch = chunk{choices: ch.choices[:0]}
+	c := jsonscan.New(data)
+	if c.Kind() != jsonscan.KindObject {
+		return false
+	}
+	c.Object()
+	for c.Member() {
+		switch string(c.Key()) {
+		case "id":
+			ch.id, _ = c.Text()
+		case "model":
+			ch.model, _ = c.Text()
+		case "usage":
+			ch.usage = c.Raw()
+		case "choices":
+			if c.Array() {
+				for c.Element() {
+					ch.parseChoice(&c)
+				}
+			}
+		case "object":
+			t, _ := c.Text()
+			ch.failure = ch.failure || t.Is("error") || t.Is("Error")
+		case "error":
+			ch.failure = ch.failure || isError(c.Kind())
+			c.Skip()
+		default:
+			c.Skip()
+		}
+	}
+	return c.End()
+}
+
+func (ch *chunk) parseChoice(c *jsonscan.Cursor) {
+	if !c.Object() {
+		return
+	}
+	choice := chunkChoice{}
+	for c.Member() {
+		switch string(c.Key()) {
+		case "index":
+			choice.index, _ = c.Int()
+		case "finish_reason":
+			choice.finish, _ = c.Text()
+		case "delta", "message": // some servers send a whole message
+			choice.parseDelta(c)
+		default:
+			c.Skip()
+		}
+	}
+	ch.choices = append(ch.choices, choice)
+}
+
+func (choice *chunkChoice) parseDelta(c *jsonscan.Cursor) {
+	if !c.Object() {
+		return
+	}
+	for c.Member() {
+		switch string(c.Key()) {
+		case "role":
+			choice.role, _ = c.Text()
+		case "content":
+			if c.Kind() == jsonscan.KindString {
+				choice.text, _ = c.Text()
+			} else {
+				choice.content = c.Raw()
+			}
+		case "reasoning_content", "reasoning": // servers other than Mistral's
+			if t, ok := c.Text(); ok {
+				choice.reasoning = t
+			}
+		case "tool_calls":
+			choice.toolCalls = c.Raw()
+		default:
+			c.Skip()
+		}
+	}
+}
