@@ -4,60 +4,159 @@ package roundtripper
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelmistral/otelmistral/internal/mistral"
 )
 
-// Option changes how a [Transport] observes calls. Later options win over
-// earlier ones.
+// DefaultMaxContentBytes is the longest text of one part of a message that is
+// recorded unless [WithMaxContentBytes] says otherwise.
+const DefaultMaxContentBytes = 128 << 10
+
+// maxContent is about the most content that is recorded of a request, and
+// again of its reply. It is at least eight parts.
+const maxContent = 1 << 20
+
+// Option changes how a [Transport] observes calls. Where two options set the
+// same thing, the later one counts.
 type Option interface{ apply(config) config }
 
 type optionFunc func(config) config
 
 func (f optionFunc) apply(c config) config { return f(c) }
 
-// ContentCapture says where the content of a call (messages, tool definitions)
-// is recorded.
-type ContentCapture uint8
-
-const (
-	CaptureNone ContentCapture = iota
-	CaptureSpan
-	CaptureEvent
-	CaptureSpanAndEvent
-)
-
 type config struct {
-	provider trace.TracerProvider
+	tracerProvider trace.TracerProvider
+	propagator     propagation.TextMapPropagator
+	capture        ContentCapture
+	captureSet     bool
+	limits         mistral.Limits
+	hosts          map[string]bool
+	provider       string
+	filter         func(*http.Request) bool
+	attributes     []attribute.KeyValue
 }
 
-// WithTracerProvider sets the provider of the spans; default: the global one.
-func WithTracerProvider(tp trace.TracerProvider) Option {
-	return optionFunc(func(c config) config { c.provider = tp; return c })
-}
-
-// WithContentCapture overrides the environment.
-func WithContentCapture(cc ContentCapture) Option {
-	return optionFunc(func(c config) config { return c })
-}
-
-var (
-	_ = attribute.Key("")
-	_ propagation.TextMapPropagator
-)
-
-// Transport is the instrumented http.RoundTripper.
-type Transport struct{ base http.RoundTripper }
-
-// New wraps base.
-func New(base http.RoundTripper, opts ...Option) *Transport {
-	if base == nil {
-		base = http.DefaultTransport
+func newConfig(opts []Option) config {
+	c := config{limits: mistral.Limits{Part: DefaultMaxContentBytes}}
+	for _, o := range opts {
+		if o != nil {
+			c = o.apply(c)
+		}
 	}
-	return &Transport{base}
+	c.limits.Total = max(maxContent, 8*c.limits.Part)
+	if !c.captureSet {
+		c.capture = captureFromEnv()
+	}
+	return c
 }
 
-// RoundTrip is not written yet.
-func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) { return t.base.RoundTrip(r) }
+// WithTracerProvider sets where spans come from. Without it, or with nil, each
+// call asks for the global provider, so that one set after [New] is used.
+func WithTracerProvider(tp trace.TracerProvider) Option {
+	return optionFunc(func(c config) config {
+		if tp != nil {
+			c.tracerProvider = tp
+		}
+		return c
+	})
+}
+
+// WithPropagator injects the span into the headers of each call, as
+// traceparent for instance. By default nothing is injected: the next hop is
+// somebody else's server.
+func WithPropagator(p propagation.TextMapPropagator) Option {
+	return optionFunc(func(c config) config {
+		if p != nil {
+			c.propagator = p
+		}
+		return c
+	})
+}
+
+// WithContentCapture says where the content of calls is recorded. It overrides
+// OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT; [ContextWithCapture]
+// overrides both for one call.
+func WithContentCapture(cc ContentCapture) Option {
+	return optionFunc(func(c config) config {
+		c.capture, c.captureSet = cc, true
+		return c
+	})
+}
+
+// WithMaxContentBytes sets the longest text of one part that is recorded, in
+// bytes; longer ones end with a note on how much was cut. Default:
+// [DefaultMaxContentBytes]. Values below 1 are ignored. Of one request, and of
+// one reply, about 1 MiB is recorded in all, or eight parts if that is more;
+// mistral_ai.content.dropped_bytes counts what was left out.
+func WithMaxContentBytes(n int) Option {
+	return optionFunc(func(c config) config {
+		if n > 0 {
+			c.limits.Part = n
+		}
+		return c
+	})
+}
+
+// WithBase64Content records inline images, documents and audio as they were
+// sent, if they are not longer than the limit of [WithMaxContentBytes]. By
+// default only their media type, size and SHA-256 are recorded.
+func WithBase64Content() Option {
+	return optionFunc(func(c config) config {
+		c.limits.Base64 = true
+		return c
+	})
+}
+
+// WithHosts names hosts, without port, that serve Mistral's API besides
+// Mistral's own, such as a gateway or a private deployment: all routes are
+// observed there. On hosts that are not named only those routes are observed
+// that Mistral-compatible servers share.
+func WithHosts(hosts ...string) Option {
+	return optionFunc(func(c config) config {
+		m := make(map[string]bool, len(c.hosts)+len(hosts))
+		for h := range c.hosts {
+			m[h] = true
+		}
+		for _, h := range hosts {
+			m[strings.ToLower(h)] = true
+		}
+		c.hosts = m
+		return c
+	})
+}
+
+// WithProvider sets gen_ai.provider.name for calls to hosts other than
+// Mistral's whose model does not tell it. Default: "mistral_ai", and "_OTHER"
+// at gateways that serve many providers.
+func WithProvider(name string) Option {
+	return optionFunc(func(c config) config {
+		c.provider = name
+		return c
+	})
+}
+
+// WithFilter leaves calls alone for which keep returns false. keep sees only
+// requests that would be observed; it must not change them or read their
+// bodies, and may be called concurrently.
+func WithFilter(keep func(*http.Request) bool) Option {
+	return optionFunc(func(c config) config {
+		if keep != nil {
+			c.filter = keep
+		}
+		return c
+	})
+}
+
+// WithAttributes adds attributes to every span. Repeated use adds up.
+func WithAttributes(attrs ...attribute.KeyValue) Option {
+	return optionFunc(func(c config) config {
+		c.attributes = append(slices.Clip(c.attributes), attrs...)
+		return c
+	})
+}

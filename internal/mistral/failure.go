@@ -4,7 +4,6 @@ package mistral
 
 import (
 	"bytes"
-	"strconv"
 	"strings"
 
 	"github.com/otelmistral/otelmistral/internal/genai"
@@ -26,7 +25,7 @@ type failureReply struct {
 }
 
 // NewFailure returns the reader for the body of a response with an error
-// status, of any media type.
+// status, of any media type. It fills in the provider's words, not the type.
 func NewFailure(call *genai.Call, l Limits) Reply {
 	return &failureReply{call: call, limits: l}
 }
@@ -41,9 +40,7 @@ func (r *failureReply) Done() bool { return false }
 func (r *failureReply) Complete() bool { return true }
 
 func (r *failureReply) Fill() {
-	f := &r.call.Failure
-	f.Type = strconv.Itoa(r.call.Response.Status)
-	readFailure(r.body, f, r.limits)
+	readFailure(r.body, &r.call.Failure, r.limits)
 }
 
 // isFailure tells whether a JSON object is an error: {"object":"error", …}, or

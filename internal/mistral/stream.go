@@ -25,6 +25,7 @@ type stream struct {
 	fold    fold
 	done    bool
 	failed  bool
+	ending  bool // no more bytes are to come
 }
 
 func newStream(call *genai.Call, start time.Time, l Limits) *stream {
@@ -48,6 +49,7 @@ func (s *stream) Complete() bool {
 }
 
 func (s *stream) Fill() {
+	s.ending = true
 	if !s.done {
 		s.decoder.Flush(s.emit)
 	}
@@ -61,11 +63,13 @@ func (s *stream) event(e sse.Event) bool {
 		s.done = true
 		return false
 	}
-	if !s.call.TimeToFirstChunk.Set && !s.start.IsZero() {
+	if !s.call.TimeToFirstChunk.Set && !s.start.IsZero() && !s.ending {
 		s.call.TimeToFirstChunk = genai.Some(time.Since(s.start))
 	}
 	if e.Oversize || !s.chunk.parse(e.Data) {
-		s.call.DecodeErrors++
+		if !s.ending { // an event that was cut off is not a broken one
+			s.call.DecodeErrors++
+		}
 		return true
 	}
 	if s.chunk.failure || e.Name == "error" {
@@ -97,7 +101,7 @@ func (s *stream) apply(ch *chunk) {
 			spoke = true
 		}
 	}
-	if spoke && !s.call.TimeToFirstToken.Set && !s.start.IsZero() {
+	if spoke && !s.call.TimeToFirstToken.Set && !s.start.IsZero() && !s.ending {
 		s.call.TimeToFirstToken = genai.Some(time.Since(s.start))
 	}
 }

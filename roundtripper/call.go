@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package roundtripper
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelmistral/otelmistral/internal/genai"
+	"github.com/otelmistral/otelmistral/internal/mistral"
+)
+
+// call is one observed exchange. Its methods may be called by the caller's
+// goroutines, by the goroutine that a context runs when it ends, and by the
+// garbage collector's, at the same time.
+type call struct {
+	transport *Transport
+	caller    context.Context // the caller's
+	context   context.Context // the one that is sent
+	span      trace.Span      // nil when nothing is recorded
+	start     time.Time
+	limits    mistral.Limits
+	asked     *asked
+
+	// mu guards what follows until ended is set; whoever sets it has the call
+	// for himself from then on. It is never held over I/O or code of the
+	// application.
+	mu       sync.Mutex
+	ended    bool
+	broken   bool // decoding panicked
+	record   genai.Call
+	reply    reply
+	lastRead time.Time
+
+	// Set before the caller gets the body.
+	stopContext func() bool
+	cleanup     runtime.Cleanup
+}
+
+// reply is what the observed body is fed to.
+type reply interface {
+	Write(p []byte)
+	Done() bool
+	Fill()
+	Complete() bool
+}
+
+// read takes what the caller has just read of the body.
+func (c *call) read(p []byte, err error) {
+	c.mu.Lock()
+	if c.ended {
+		c.mu.Unlock()
+		return
+	}
+	c.lastRead = time.Now()
+	cause := c.feed(p)
+	if cause == causeNone && err != nil {
+		cause = causeOf(err)
+	}
+	c.ended = cause != causeNone
+	c.mu.Unlock()
+	if cause != causeNone {
+		c.end(end{cause: cause, err: err})
+	}
+}
+
+// feed decodes p. A panic in there ends the decoding, not the call.
+func (c *call) feed(p []byte) (e cause) {
+	if c.broken {
+		return causeNone
+	}
+	defer func() {
+		if recover() != nil {
+			c.broken = true
+		}
+	}()
+	c.reply.Write(p)
+	if c.reply.Done() {
+		return causeDone
+	}
+	return causeNone
+}
+
+// finish ends the call unless it has ended.
+func (c *call) finish(e end) {
+	if c.span == nil {
+		return
+	}
+	c.mu.Lock()
+	first := !c.ended
+	c.ended = true
+	c.mu.Unlock()
+	if first {
+		c.end(e)
+	}
+}
+
+// end records everything and ends the span. Only one goroutine comes here.
+func (c *call) end(e end) {
+	reports := &c.transport.reports
+	defer c.endSpan(e)
+	defer reports.contain("the end of a call")
+	if c.stopContext != nil {
+		c.stopContext()
+	}
+	c.cleanup.Stop()
+
+	r := &c.record
+	startName, startProvider := r.SpanName(), r.Provider
+	before := r.DecodeErrors
+	if c.asked != nil {
+		c.asked.fill(r)
+	}
+	if r.DecodeErrors > before {
+		reports.once("request", "the body of a request is not the JSON of a call; what could not be understood "+
+			"is missing from its span, and is counted there")
+	}
+	before = r.DecodeErrors
+	c.fillReply()
+	if r.DecodeErrors > before {
+		reports.once("reply", "a reply, or an event of a stream, could not be understood; "+
+			"its data is missing from its span, and is counted there")
+	}
+	c.settle(e)
+
+	attrs := make([]attribute.KeyValue, 0, 32)
+	r.Provider = mistral.Provider(r.ServerAddress, r.Request.Model, c.transport.config.provider)
+	if name := r.SpanName(); name != startName || r.Provider != startProvider {
+		// The model was found only while the request was being sent.
+		c.span.SetName(name)
+		attrs = r.AppendModel(attrs)
+	}
+	attrs = r.AppendEnd(attrs)
+	c.span.SetAttributes(attrs...)
+	if r.Failure.Type != "" {
+		c.span.SetStatus(codes.Error, r.Failure.Description())
+	}
+}
+
+func (c *call) fillReply() {
+	if c.broken {
+		c.record.DecodeErrors++
+		return
+	}
+	if c.reply == nil {
+		return
+	}
+	defer func() {
+		if recover() != nil {
+			c.broken = true
+			c.record.DecodeErrors++
+		}
+	}()
+	c.reply.Fill()
+}
+
+// endSpan ends the span, whatever the application's span processors do. An
+// abandoned call is dated back to its last sign of life: when the garbage
+// collector found it says nothing.
+func (c *call) endSpan(e end) {
+	defer c.transport.reports.contain("a span processor")
+	if e.cause == causeCollected && !c.lastRead.IsZero() {
+		c.span.End(trace.WithTimestamp(c.lastRead))
+		return
+	}
+	c.span.End()
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package roundtripper
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"go.opentelemetry.io/otel"
+
+	"github.com/otelmistral/otelmistral/internal/scope"
+)
+
+// ContentCapture says where the content of calls is recorded: messages, tool
+// definitions, and the texts of errors, which may repeat them. The default is
+// [CaptureNone], as the GenAI conventions want it.
+type ContentCapture uint8
+
+const (
+	// CaptureNone records no content.
+	CaptureNone ContentCapture = iota
+	// CaptureSpan records content on spans, as JSON strings.
+	CaptureSpan
+	// CaptureEvent is meant for content on events. The transport emits no
+	// events yet, so it records none.
+	CaptureEvent
+	// CaptureSpanAndEvent does both.
+	CaptureSpanAndEvent
+)
+
+func (c ContentCapture) onSpan() bool { return c == CaptureSpan || c == CaptureSpanAndEvent }
+
+// captureVariable is the variable that Python's instrumentations read, too.
+const captureVariable = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
+
+func captureFromEnv() ContentCapture {
+	value := os.Getenv(captureVariable)
+	switch strings.ToUpper(strings.TrimSpace(value)) {
+	case "", "NO_CONTENT":
+		return CaptureNone
+	case "SPAN_ONLY":
+		return CaptureSpan
+	case "EVENT_ONLY":
+		return CaptureEvent
+	case "SPAN_AND_EVENT":
+		return CaptureSpanAndEvent
+	}
+	otel.Handle(fmt.Errorf("otelmistral: %s is %q, content is not captured: "+
+		"set NO_CONTENT, SPAN_ONLY, EVENT_ONLY or SPAN_AND_EVENT", captureVariable, value))
+	return CaptureNone
+}
+
+// ContextWithCapture returns a context whose calls record content as c says,
+// whatever the transport was told.
+func ContextWithCapture(ctx context.Context, c ContentCapture) context.Context {
+	return scope.WithCapture(ctx, uint8(c))
+}
+
+// ContextWithoutTracing returns a context whose calls are not observed at all,
+// such as those of an evaluator that reads traces.
+func ContextWithoutTracing(ctx context.Context) context.Context {
+	return scope.WithoutTracing(ctx)
+}
+
+// captures tells whether the call of ctx records content on its span.
+func (t *Transport) captures(ctx context.Context) bool {
+	if c, ok := scope.Capture(ctx); ok {
+		return ContentCapture(c).onSpan()
+	}
+	return t.config.capture.onSpan()
+}

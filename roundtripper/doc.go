@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package roundtripper records calls to Mistral's API as OpenTelemetry GenAI
+// spans, by way of an [http.RoundTripper] that any HTTP client can take:
+//
+//	client := &http.Client{Transport: roundtripper.New(nil)}
+//
+// For a client that cannot be given one, replace the default transport:
+//
+//	http.DefaultTransport = roundtripper.New(nil)
+//
+// # What is observed
+//
+// POST requests whose path ends in /chat/completions, answered as JSON or as a
+// stream of server-sent events, on Mistral's hosts and on any other except
+// those of other known providers. Every other request is passed on as it is.
+// Each attempt of a client that retries is a request, so it is a span.
+//
+// Requests and responses are not changed: the bytes, the errors and their
+// timing are those of the transport below. Content is read as it passes by, in
+// bounded memory.
+//
+// # What is recorded
+//
+// A span of kind client, named "chat {model}", with the attributes of the GenAI
+// conventions, version 1.41, and Mistral's own under mistral_ai. Package semconv
+// lists them all. It ends when the call has ended, see [Transport.RoundTrip],
+// and mistral_ai.outcome says how:
+//
+//	completed     the reply came to its end
+//	closed_early  the caller closed the body before
+//	cancelled     the caller's context was cancelled
+//	abandoned     the body was never read to the end and never closed
+//	deadline      the context's deadline or the client's timeout passed
+//	failed        there was no response
+//	cut           the body could not be read to its end
+//	truncated     the body ended before the reply did
+//	refused       the status was 400 or more
+//	stream_error  the reply itself told an error
+//
+// The last six are errors: the span's status says so, with error.type.
+//
+// # Content
+//
+// Messages and tool definitions are recorded only if that is asked for, with
+// [WithContentCapture], [ContextWithCapture], or the variable
+//
+//	OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT
+//
+// which is read by [New]: NO_CONTENT (the default), SPAN_ONLY, EVENT_ONLY or
+// SPAN_AND_EVENT. The context overrides the option, which overrides the
+// variable. Credentials are never recorded.
+//
+// No other variable is read.
+//
+// # Errors
+//
+// What could not be understood of a call is missing from its span, which counts
+// it in mistral_ai.decode_errors. The first of each kind is also reported
+// through [go.opentelemetry.io/otel.Handle], without any content.
+//
+// See https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/ and
+// https://docs.mistral.ai/api/.
+package roundtripper

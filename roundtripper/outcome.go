@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package roundtripper
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"strconv"
+	"syscall"
+
+	otelsemconv "go.opentelemetry.io/otel/semconv/v1.41.0"
+
+	"github.com/otelmistral/otelmistral/semconv"
+)
+
+// cause is what ended a call.
+type cause uint8
+
+const (
+	causeNone      cause = iota
+	causeHeaders         // no body is to come
+	causeDone            // the reply came to its end
+	causeEOF             // the body ended
+	causeError           // the body, or the exchange, failed
+	causeClosed          // the caller closed the body
+	causeContext         // the caller's context ended
+	causeCollected       // the caller forgot the body
+	causePanic           // the transport below panicked
+)
+
+func causeOf(err error) cause {
+	if err == io.EOF {
+		return causeEOF
+	}
+	return causeError
+}
+
+// end is a cause with the error that came with it.
+type end struct {
+	cause cause
+	err   error
+}
+
+// settle finds the outcome of a call, and what type of error it is.
+func (c *call) settle(e end) {
+	r := &c.record
+	switch {
+	case r.Response.Status >= 400:
+		r.Outcome = semconv.OutcomeRefused
+		r.Failure.Type = strconv.Itoa(r.Response.Status)
+		return
+	case r.Failure.Type != "":
+		r.Outcome = semconv.OutcomeStreamError
+		return
+	}
+	complete := c.reply != nil && !c.broken && c.reply.Complete()
+	if z, ok := c.reply.(*compressed); ok && z.over && e.cause == causeEOF {
+		complete = true // nothing is known but that it came to its end
+	}
+	answered := r.Response.Status != 0
+	switch e.cause {
+	case causeHeaders, causeDone:
+		r.Outcome = semconv.OutcomeCompleted
+	case causeEOF:
+		r.Outcome = semconv.OutcomeTruncated
+		if complete {
+			r.Outcome = semconv.OutcomeCompleted
+		}
+	case causeClosed:
+		r.Outcome = unlessComplete(complete, semconv.OutcomeClosedEarly)
+	case causeCollected:
+		r.Outcome = unlessComplete(complete, semconv.OutcomeAbandoned)
+	case causeContext:
+		r.Outcome = unlessComplete(complete, contextOutcome(c.caller.Err()))
+	case causeError:
+		outcome := contextOutcome(c.caller.Err())
+		if outcome == "" {
+			outcome = contextOutcome(e.err)
+		}
+		switch {
+		case outcome != "":
+			r.Outcome = unlessComplete(complete, outcome)
+		case answered:
+			r.Outcome = semconv.OutcomeCut
+		default:
+			r.Outcome = semconv.OutcomeFailed
+		}
+	default:
+		r.Outcome = semconv.OutcomeFailed
+	}
+	r.Failure.Type = failureType(r.Outcome, e.err)
+}
+
+func unlessComplete(complete bool, outcome string) string {
+	if complete {
+		return semconv.OutcomeCompleted
+	}
+	return outcome
+}
+
+// contextOutcome is the outcome of a call that err, of a context or from one,
+// ended; "" if it is of another kind.
+func contextOutcome(err error) string {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return semconv.OutcomeDeadline
+	case errors.Is(err, context.Canceled):
+		return semconv.OutcomeCancelled
+	}
+	return ""
+}
+
+// failureType is the error.type of an outcome; "" for those that are no
+// failure.
+func failureType(outcome string, err error) string {
+	switch outcome {
+	case semconv.OutcomeDeadline:
+		return semconv.ErrorTypeTimeout
+	case semconv.OutcomeTruncated:
+		return semconv.ErrorTypeTruncated
+	case semconv.OutcomeFailed, semconv.OutcomeCut:
+		return errorType(err)
+	}
+	return ""
+}
+
+// errorType names the kind of an error of the transport below. It never uses
+// the text of an error, which has addresses in it and may have more.
+func errorType(err error) string {
+	var (
+		timeout     interface{ Timeout() bool }
+		dns         *net.DNSError
+		certificate *tls.CertificateVerificationError
+		record      tls.RecordHeaderError
+		alert       tls.AlertError
+		authority   x509.UnknownAuthorityError
+		hostname    x509.HostnameError
+		invalid     x509.CertificateInvalidError
+	)
+	switch {
+	case err == nil:
+		return semconv.ErrorTypeOther
+	case errors.As(err, &dns):
+		return semconv.ErrorTypeDNS
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return semconv.ErrorTypeTimeout
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return semconv.ErrorTypeConnectionRefused
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return semconv.ErrorTypeConnectionReset
+	case errors.As(err, &certificate), errors.As(err, &record), errors.As(err, &alert),
+		errors.As(err, &authority), errors.As(err, &hostname), errors.As(err, &invalid):
+		return semconv.ErrorTypeTLS
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return semconv.ErrorTypeUnexpectedEOF
+	}
+	return otelsemconv.ErrorType(err).Value.AsString()
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package roundtripper
+
+import (
+	"context"
+	"io"
+	"mime"
+	"net/http"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/otelmistral/otelmistral/internal/mistral"
+)
+
+// maxErrorBody is the longest declared body of an error that is read before
+// the caller gets the response.
+const maxErrorBody = 64 << 10
+
+// response takes what the transport below answered. It changes nothing of it
+// but the body, and that only when the body will be read for the record.
+func (c *call) response(resp *http.Response, err error) {
+	if c.span == nil {
+		return
+	}
+	if err != nil || resp == nil {
+		c.finish(end{cause: causeError, err: err})
+		return
+	}
+	c.record.Response.Status = resp.StatusCode
+	ok := func() bool {
+		defer c.transport.reports.contain("the start of a response")
+		mistral.ReadHeaders(resp.Header, time.Now(), &c.record)
+		c.reply = c.newReply(resp)
+		return true
+	}()
+	switch {
+	case !ok, c.reply == nil:
+		c.finish(end{cause: causeHeaders})
+	case resp.Body == nil, resp.Body == http.NoBody, resp.ContentLength == 0:
+		c.finish(end{cause: causeEOF})
+	case resp.StatusCode >= 400 && 0 < resp.ContentLength && resp.ContentLength <= maxErrorBody:
+		c.readAhead(resp)
+		c.finish(end{cause: causeHeaders})
+	default:
+		c.observe(resp)
+	}
+}
+
+// newReply chooses how the body will be read; nil if it says nothing about the
+// call, or nothing that could be understood.
+func (c *call) newReply(resp *http.Response) reply {
+	status := resp.StatusCode
+	if status < 200 || status == http.StatusNoContent || status == http.StatusResetContent ||
+		300 <= status && status < 400 {
+		return nil
+	}
+	encoding := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding")))
+	encoded := encoding != "" && encoding != "identity"
+	decompress := decompressors[encoding]
+	if encoded && decompress == nil {
+		c.record.DecodeErrors++
+		return nil
+	}
+	var r mistral.Reply
+	if status >= 400 {
+		r = mistral.NewFailure(&c.record, c.limits)
+	} else {
+		start := c.start
+		if encoded {
+			start = time.Time{} // what is decoded at the end tells no times
+		}
+		mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+		r = mistral.NewReply(&c.record, mediaType == "text/event-stream", start, c.limits)
+	}
+	if encoded {
+		return &compressed{reply: r, decompress: decompress, record: &c.record}
+	}
+	return r
+}
+
+// readAhead reads the short body of an error and puts it back.
+func (c *call) readAhead(resp *http.Response) {
+	buf := make([]byte, resp.ContentLength+1)
+	n := 0
+	var err error
+	for n < len(buf) && err == nil {
+		var m int
+		m, err = resp.Body.Read(buf[n:])
+		n += m
+	}
+	resp.Body = &replay{data: buf[:n], err: err, rest: resp.Body}
+	c.feed(buf[:n])
+}
+
+// observe lets the record see what the caller reads.
+func (c *call) observe(resp *http.Response) {
+	b := &body{inner: resp.Body, call: c}
+	resp.Body = b
+	c.lastRead = time.Now()
+	// Neither function may refer to b, or it would never be collected.
+	c.cleanup = runtime.AddCleanup(b, func(c *call) { c.finish(end{cause: causeCollected}) }, c)
+	stop := context.AfterFunc(c.caller, func() { c.finish(end{cause: causeContext}) })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.ended { // a context that has ended already may have come first
+		c.stopContext = stop
+	}
+}
+
+// body is the body of a response that is observed as it is read.
+type body struct {
+	inner io.ReadCloser
+	call  *call
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.inner.Read(p)
+	if 0 <= n && n <= len(p) {
+		b.call.read(p[:n], err)
+	}
+	// Or b could be collected, as abandoned, while its last Read goes on.
+	runtime.KeepAlive(b)
+	return n, err
+}
+
+// Close ends the call before it closes the body: closing may block.
+func (b *body) Close() error {
+	b.call.finish(end{cause: causeClosed})
+	return b.inner.Close()
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package roundtripper
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"sync"
+
+	"github.com/otelmistral/otelmistral/internal/genai"
+	"github.com/otelmistral/otelmistral/internal/mistral"
+)
+
+// maxSnapshot is the longest request body that is read before it is sent.
+const maxSnapshot = 1 << 20
+
+// snapshot is the body of a request as it was looked at before sending.
+type snapshot struct {
+	// body is what was read: all of it if whole, else nothing.
+	body  []byte
+	whole bool
+	// forward is the body to send.
+	forward io.ReadCloser
+}
+
+// takeSnapshot reads the body of req if that cannot block: GetBody says that
+// the body can be had again, so it is in memory, or in a file. Any other body,
+// a pipe for instance, is observed while it is being sent.
+func takeSnapshot(req *http.Request) *snapshot {
+	s := &snapshot{forward: req.Body}
+	if req.Body == nil || req.Body == http.NoBody ||
+		req.GetBody == nil || req.ContentLength <= 0 || req.ContentLength > maxSnapshot {
+		return s
+	}
+	// One byte more than there should be, so that the last Read sees the end.
+	buf := make([]byte, req.ContentLength+1)
+	n := 0
+	var err error
+	for n < len(buf) && err == nil {
+		var m int
+		m, err = req.Body.Read(buf[n:])
+		n += m
+	}
+	s.body, s.whole = buf[:n:n], true
+	if err != io.EOF {
+		// A body longer than it was declared, or one that fails: the
+		// transport below must see the same.
+		s.forward = &replay{data: s.body, err: err, rest: req.Body}
+		return s
+	}
+	if err := req.Body.Close(); err != nil {
+		s.forward = &replay{data: s.body, err: io.EOF, rest: closed{err}}
+		return s
+	}
+	// net/http sends a body that it knows to be in memory together with the
+	// headers. This is such a one, like the one it replaces.
+	s.forward = io.NopCloser(bytes.NewReader(s.body))
+	return s
+}
+
+// replay gives data, then err if there is one, else what rest gives.
+type replay struct {
+	data []byte
+	err  error
+	rest io.ReadCloser
+}
+
+func (r *replay) Read(p []byte) (int, error) {
+	if len(r.data) > 0 {
+		n := copy(p, r.data)
+		r.data = r.data[n:]
+		return n, nil
+	}
+	if r.err != nil {
+		return 0, r.err
+	}
+	return r.rest.Read(p)
+}
+
+func (r *replay) Close() error { return r.rest.Close() }
+
+// closed is a body that has been closed already, with that error.
+type closed struct{ err error }
+
+func (closed) Read([]byte) (int, error) { return 0, io.EOF }
+func (c closed) Close() error           { return c.err }
+
+// asked is what is known of the request. The transport below may still be
+// sending it, in a goroutine of its own, when the call ends.
+type asked struct {
+	mu     sync.Mutex
+	reader *mistral.RequestReader // nil when the call has ended
+	broken bool                   // reading panicked
+}
+
+func newAsked(s *snapshot, l mistral.Limits) *asked {
+	a := &asked{reader: mistral.NewRequestReader(l)}
+	if s.whole {
+		_, _ = a.reader.Write(s.body)
+		a.reader.End()
+	}
+	return a
+}
+
+// observe takes the next bytes of the body.
+func (a *asked) observe(p []byte, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.reader == nil || a.broken {
+		return
+	}
+	defer func() { a.broken = recover() != nil }()
+	_, _ = a.reader.Write(p)
+	if err == io.EOF {
+		a.reader.End()
+	}
+}
+
+// fill records what is known of the request, and ends the observation.
+func (a *asked) fill(record *genai.Call) {
+	a.mu.Lock()
+	reader, broken := a.reader, a.broken
+	a.reader = nil
+	a.mu.Unlock()
+	if broken {
+		record.DecodeErrors++
+	} else if reader != nil {
+		reader.Fill(record)
+	}
+}
+
+// requestBody is the body of a request that is observed while it is sent.
+type requestBody struct {
+	io.ReadCloser
+	asked *asked
+}
+
+func (b *requestBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if 0 <= n && n <= len(p) {
+		b.asked.observe(p[:n], err)
+	}
+	return n, err
+}
