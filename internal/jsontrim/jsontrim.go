@@ -122,20 +122,19 @@ func (t *Trimmer) Reset(shape *Shape, l Limits) {
 // what follows the value is ignored. It keeps no reference to p.
 func (t *Trimmer) Write(p []byte) (n int, err error) {
 	n = len(p)
-	for len(p) > 0 {
+	for len(p) > 0 && t.state <= inSkip {
+		var read int
 		switch t.state {
 		case inText:
-			p = p[t.readText(p):]
+			read = t.readText(p)
 		case inScalar:
-			p = p[t.readScalar(p):]
+			read = t.readScalar(p)
 		case inSkip:
-			p = p[t.readSkipped(p):]
-		case done, failed, ended:
-			return n, nil
+			read = t.readSkipped(p)
 		default:
-			t.structure(p[0])
-			p = p[1:]
+			read = t.structure(p)
 		}
+		p = p[read:]
 	}
 	return n, nil
 }

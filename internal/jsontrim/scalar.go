@@ -14,33 +14,33 @@ type scalars struct {
 	purse purse
 }
 
-func (t *Trimmer) beginScalar(c byte, kept bool, from purse, count bool) {
+func (t *Trimmer) beginScalar(p []byte, kept bool, from purse, count bool) int {
 	s := &t.scalars
-	s.start = len(t.out)
-	s.size, s.end, s.kept, s.count, s.purse = 1, 0, kept, count, from
-	t.out = append(t.out, c)
+	*s = scalars{mark: s.mark, start: len(t.out), kept: kept, count: count, purse: from}
 	t.state = inScalar
-	if len(t.stack) > 0 {
-		return
+	if len(t.stack) == 0 {
+		switch p[0] {
+		case 't', 'n':
+			s.end = len("true")
+		case 'f':
+			s.end = len("false")
+		}
 	}
-	switch c {
-	case 't', 'n':
-		s.end = len("true")
-	case 'f':
-		s.end = len("false")
-	}
+	return t.readScalar(p)
 }
 
 // readScalar reads to the end of the scalar and leaves the delimiter.
 func (t *Trimmer) readScalar(p []byte) int {
 	s := &t.scalars
+	if s.end > 0 {
+		p = p[:min(len(p), s.end-s.size)]
+	}
 	n := 0
-	for n < len(p) && !delimiter[p[n]] && (s.end == 0 || s.size+n < s.end) {
+	for n < len(p) && !delimiter[p[n]] {
 		n++
 	}
+	t.out = append(t.out, p[:min(n, max(0, MaxNumber-s.size))]...)
 	s.size += n
-	room := max(0, MaxNumber-(len(t.out)-s.start))
-	t.out = append(t.out, p[:min(n, room)]...)
 	switch {
 	case n < len(p) || s.size == s.end:
 		t.endScalar()

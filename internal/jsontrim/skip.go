@@ -49,7 +49,7 @@ func (s *skipper) read(p []byte) (n int, end bool) {
 			s.depth--
 		}
 		n++
-		if s.depth == 0 {
+		if s.depth == 0 && !s.text {
 			return n, true
 		}
 	}

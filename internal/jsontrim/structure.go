@@ -2,7 +2,8 @@
 
 package jsontrim
 
-// state is what the next byte belongs to.
+// state is what the next byte belongs to. Those before inText are read by
+// structure, those after inSkip are final.
 type state uint8
 
 const (
@@ -42,6 +43,7 @@ func (f *frame) closer() byte {
 // member is what a key decided about the value that follows.
 type member struct {
 	key     []byte // decoded, at most MaxKey bytes
+	special bool   // key has characters that JSON must escape
 	tooLong bool   // dropped for its key, not by the shape
 	shape   *Shape
 	base64  bool
@@ -54,53 +56,64 @@ func (t *Trimmer) top() *frame {
 	return &t.stack[len(t.stack)-1]
 }
 
-// structure reads one byte outside strings and scalars.
-func (t *Trimmer) structure(c byte) {
-	if c == ' ' || c == '\n' || c == '\r' || c == '\t' {
-		return
+// structure reads what stands outside strings and scalars, and returns how many
+// bytes that took. It goes on until another part of the Trimmer has to read.
+func (t *Trimmer) structure(p []byte) int {
+	n := 0
+	for n < len(p) && t.state < inText {
+		c := p[n]
+		if c == ' ' || c == '\n' || c == '\r' || c == '\t' {
+			n++
+			continue
+		}
+		switch t.state {
+		case wantNext:
+			n++
+			switch f := t.top(); {
+			case c == ',' && f.array:
+				t.state = wantValue
+			case c == ',':
+				t.state = wantKey
+			case c == f.closer():
+				t.pop()
+			default:
+				t.state = failed
+			}
+		case wantFirstKey, wantKey:
+			if c == '}' && t.state == wantFirstKey {
+				n++
+				t.pop()
+			} else {
+				n += t.key(p[n:])
+			}
+		case wantColon:
+			n++
+			t.expect(c, ':', wantValue)
+		case wantElement:
+			if c == ']' {
+				n++
+				t.pop()
+			} else {
+				n += t.value(p[n:])
+			}
+		case wantValue:
+			n += t.value(p[n:])
+		case atStart:
+			if c == 0xEF {
+				n++
+				t.state = inMark1
+			} else {
+				n += t.value(p[n:])
+			}
+		case inMark1:
+			n++
+			t.expect(c, 0xBB, inMark2)
+		case inMark2:
+			n++
+			t.expect(c, 0xBF, wantValue)
+		}
 	}
-	switch t.state {
-	case atStart:
-		if c == 0xEF {
-			t.state = inMark1
-			return
-		}
-		t.value(c)
-	case inMark1:
-		t.expect(c, 0xBB, inMark2)
-	case inMark2:
-		t.expect(c, 0xBF, wantValue)
-	case wantValue:
-		t.value(c)
-	case wantElement:
-		if c == ']' {
-			t.pop()
-			return
-		}
-		t.value(c)
-	case wantFirstKey:
-		if c == '}' {
-			t.pop()
-			return
-		}
-		t.key(c)
-	case wantKey:
-		t.key(c)
-	case wantColon:
-		t.expect(c, ':', wantValue)
-	case wantNext:
-		f := t.top()
-		switch {
-		case c == f.closer():
-			t.pop()
-		case c == ',' && f.array:
-			t.state = wantValue
-		case c == ',':
-			t.state = wantKey
-		default:
-			t.state = failed
-		}
-	}
+	return n
 }
 
 func (t *Trimmer) expect(c, want byte, next state) {
@@ -112,15 +125,21 @@ func (t *Trimmer) expect(c, want byte, next state) {
 }
 
 // key begins a key.
-func (t *Trimmer) key(c byte) {
-	if c != '"' {
+func (t *Trimmer) key(p []byte) int {
+	if p[0] != '"' {
 		t.state = failed
-		return
+		return 1
 	}
-	t.member.key = t.member.key[:0]
-	t.member.tooLong = false
+	m := &t.member
+	m.key, m.special, m.tooLong = m.key[:0], false, false
+	if n := shortString(p); n > 0 {
+		m.key = append(m.key, p[1:n-1]...)
+		t.endKey()
+		return n
+	}
 	t.text.sink = toKey
 	t.state = inText
+	return 1
 }
 
 // endKey decides about the value that follows. Nothing is written before that
@@ -136,12 +155,12 @@ func (t *Trimmer) endKey() {
 	t.state = wantColon
 }
 
-// value begins a value with its first byte c.
-func (t *Trimmer) value(c byte) {
-	switch c {
+// value begins a value.
+func (t *Trimmer) value(p []byte) int {
+	switch p[0] {
 	case ',', ':', ']', '}':
 		t.state = failed
-		return
+		return 1
 	}
 	t.scalars.mark = len(t.out)
 	v, from := frame{shape: t.root}, lean
@@ -154,48 +173,53 @@ func (t *Trimmer) value(c byte) {
 	}
 	switch {
 	case v.shape == nil:
-		t.discard(c, t.member.tooLong)
-		return
+		return t.discard(p, t.member.tooLong)
 	case t.left[from] <= 0:
-		t.discard(c, true)
-		return
+		return t.discard(p, true)
 	case v.shape.bulk:
 		v.purse = bulk
 	}
 	if f != nil {
 		t.separate(f)
 	}
-	t.keep(c, v, from)
+	return t.keep(p, v, from)
 }
 
 // separate writes what stands before a value in f: a comma, a key.
 func (t *Trimmer) separate(f *frame) {
-	before := len(t.out)
+	out := t.out
 	if f.some {
-		t.out = append(t.out, ',')
+		out = append(out, ',')
 	}
 	f.some = true
 	if !f.array {
-		t.out = append(t.out, '"')
-		t.out = appendEscaped(t.out, t.member.key)
-		t.out = append(t.out, '"', ':')
+		out = append(out, '"')
+		if t.member.special {
+			out = appendEscaped(out, t.member.key)
+		} else {
+			out = append(out, t.member.key...)
+		}
+		out = append(out, '"', ':')
 	}
-	t.left[f.purse] -= len(t.out) - before
+	t.left[f.purse] -= len(out) - len(t.out)
+	t.out = out
 }
 
 // keep begins a kept value. Its brackets, quotes and notes are paid from the
 // purse of what it is in, so that a Bulk value still shows that it was there
 // when there is nothing left for Bulk content.
-func (t *Trimmer) keep(c byte, v frame, from purse) {
-	switch c {
+func (t *Trimmer) keep(p []byte, v frame, from purse) int {
+	switch c := p[0]; c {
 	case '"':
+		if n := t.keepShort(p, v, from); n > 0 {
+			return n
+		}
 		t.beginString(v, from)
 	case '{', '[':
 		if len(t.stack) == MaxDepth {
 			t.out = append(t.out, "null"...)
 			t.left[from] -= len("null")
-			t.discard(c, true)
-			return
+			return t.discard(p, true)
 		}
 		v.array = c == '['
 		t.stack = append(t.stack, v)
@@ -206,26 +230,20 @@ func (t *Trimmer) keep(c byte, v frame, from purse) {
 			t.state = wantElement
 		}
 	default:
-		t.beginScalar(c, true, from, false)
+		return t.beginScalar(p, true, from, false)
 	}
+	return 1
 }
 
 // discard begins a value that is not kept; count says that a limit is the reason.
-func (t *Trimmer) discard(c byte, count bool) {
-	switch c {
+func (t *Trimmer) discard(p []byte, count bool) int {
+	switch p[0] {
 	case '"', '{', '[':
 		t.skip = skipper{count: count}
 		t.state = inSkip
-		if count {
-			t.dropped++
-		}
-		if c == '"' {
-			t.skip.text = true
-		} else {
-			t.skip.depth = 1
-		}
+		return 0
 	default:
-		t.beginScalar(c, false, lean, count)
+		return t.beginScalar(p, false, lean, count)
 	}
 }
 

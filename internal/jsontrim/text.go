@@ -45,6 +45,32 @@ func (t *Trimmer) beginString(v frame, outer purse) {
 	t.state = inText
 }
 
+// shortString returns the length of a string with its quotes when all of it is
+// at the beginning of p, it is short and needs no decoding; else 0. Most keys
+// and many values are like that.
+func shortString(p []byte) int {
+	n := 1 + plainLen(p[1:min(len(p), 64)])
+	if n < len(p) && p[n] == '"' {
+		return n + 1
+	}
+	return 0
+}
+
+// keepShort keeps a short string at once when it is clear what it is and that it
+// fits. It returns 0 when not, and what follows must come to the same.
+func (t *Trimmer) keepShort(p []byte, v frame, outer purse) int {
+	n := shortString(p)
+	text := n - len(`""`)
+	if n == 0 || v.base64 || p[1] == 'd' || text > min(t.limits.String, t.left[v.purse]) {
+		return 0
+	}
+	t.out = append(t.out, p[:n]...)
+	t.left[outer] -= len(`""`)
+	t.left[v.purse] -= text
+	t.endValue()
+	return n
+}
+
 // endString ends a kept string; whole says that its quote has come.
 func (t *Trimmer) endString(whole bool) {
 	x := &t.text
@@ -90,6 +116,7 @@ func (t *Trimmer) putSpecial(c byte) {
 	b := [1]byte{c}
 	switch x.sink {
 	case toKey:
+		t.member.special = true
 		t.putKey(b[:])
 		return
 	case toDigest:
