@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package destination
+
+import (
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/otelmistral/otelmistral/semconv"
+)
+
+// withoutContent is a span as a destination sees it that wants no content. The
+// rest of the span is the original's.
+type withoutContent struct {
+	sdktrace.ReadOnlySpan
+	attributes []attribute.KeyValue
+	events     []sdktrace.Event
+	status     sdktrace.Status
+}
+
+func (s withoutContent) Attributes() []attribute.KeyValue { return s.attributes }
+func (s withoutContent) Events() []sdktrace.Event         { return s.events }
+func (s withoutContent) Status() sdktrace.Status          { return s.status }
+
+// removeContent returns the span without what a user said or a model answered.
+// A span that carries none is returned as it is.
+func removeContent(s sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan {
+	attrs, events, status := s.Attributes(), s.Events(), s.Status()
+	keptAttrs, cutAttrs := withoutContentKeys(attrs)
+	keptEvents, cutEvents := withoutContentEvents(events)
+	keptStatus := status
+	if slices.ContainsFunc(attrs, isOutcome) {
+		keptStatus.Description = withoutMessage(status.Description)
+	}
+	if !cutAttrs && !cutEvents && keptStatus == status {
+		return s
+	}
+	return withoutContent{s, keptAttrs, keptEvents, keptStatus}
+}
+
+// withoutMessage cuts a status description of the form "<code> <type>: <message>"
+// before the message, which may repeat the input. Only descriptions of calls
+// have this form, so those of other spans are not touched.
+func withoutMessage(description string) string {
+	head, _, _ := strings.Cut(description, ": ")
+	return head
+}
+
+func isOutcome(kv attribute.KeyValue) bool { return kv.Key == semconv.MistralOutcomeKey }
+
+func isContent(kv attribute.KeyValue) bool { return semconv.IsContent(kv.Key) }
+
+// withoutContentKeys copies only when there is something to remove, for the
+// spans of several destinations share their attributes.
+func withoutContentKeys(kvs []attribute.KeyValue) (kept []attribute.KeyValue, cut bool) {
+	if !slices.ContainsFunc(kvs, isContent) {
+		return kvs, false
+	}
+	return slices.DeleteFunc(slices.Clone(kvs), isContent), true
+}
+
+func withoutContentEvents(events []sdktrace.Event) (kept []sdktrace.Event, cut bool) {
+	for i, e := range events {
+		attrs, found := withoutContentKeys(e.Attributes)
+		if !found {
+			continue
+		}
+		if !cut {
+			events, cut = slices.Clone(events), true
+		}
+		events[i].Attributes = attrs
+	}
+	return events, cut
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package destination
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"github.com/otelmistral/otelmistral/semconv"
+)
+
+func TestContentReachesOnlyADestinationThatWantsIt(t *testing.T) {
+	model := semconv.GenAIRequestModelKey.String("mistral-small-latest")
+	input := semconv.GenAIInputMessagesKey.String(`[{"role":"user"}]`)
+	outcome := semconv.MistralOutcomeKey.String(semconv.OutcomeRefused)
+	description := "422 invalid_request_error: the input was: hello"
+
+	call := stub(1, model, input, outcome)
+	call.Status = sdktrace.Status{Code: codes.Error, Description: description}
+	call.Events = []sdktrace.Event{{Name: "e", Attributes: []attribute.KeyValue{input, model}}, {Name: "f"}}
+	original := call.Snapshot()
+
+	got := map[bool]tracetest.SpanStub{}
+	for _, content := range []bool{true, false} {
+		e := &fakeExporter{}
+		d := destinationOf(e, Limits{})
+		d.Content = content
+		p := start(t, d)
+		p.OnEnd(original)
+		require.NoError(t, p.Shutdown(t.Context()))
+		got[content] = tracetest.SpanStubFromReadOnlySpan(e.spans()[0])
+	}
+	full, clean := got[true], got[false]
+	assert.Equal(t, tracetest.SpanStubFromReadOnlySpan(original), full)
+
+	assert.Equal(t, []attribute.KeyValue{model, outcome}, clean.Attributes)
+	assert.Equal(t, "422 invalid_request_error", clean.Status.Description)
+	assert.Equal(t, codes.Error, clean.Status.Code)
+	assert.Equal(t, []attribute.KeyValue{model}, clean.Events[0].Attributes)
+	assert.Equal(t, "f", clean.Events[1].Name)
+	assert.Equal(t, full.SpanContext, clean.SpanContext)
+}
+
+func TestSpanWithoutContentIsNotCopied(t *testing.T) {
+	other := stub(1, attribute.String("db.statement", "select"))
+	other.Status = sdktrace.Status{Code: codes.Error, Description: "dial: refused"}
+	span := other.Snapshot()
+	assert.Same(t, &span.Attributes()[0], &removeContent(span).Attributes()[0])
+	assert.Equal(t, "dial: refused", removeContent(span).Status().Description, "not the description of a call")
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package destination
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+)
+
+// Destination describes one backend. It is a value: copy it, change a field,
+// pass it on. It holds no secret outside NewExporter, so it may be printed.
+type Destination struct {
+	// Name stands in errors and in [Counts], for example "otlp". Required.
+	Name string
+
+	// Endpoint is the URL that spans are sent to, without credentials. It
+	// stands in errors, and two destinations of one process may not have the
+	// same. Empty where there is no URL, as for the console.
+	Endpoint string
+
+	// Content says that the backend wants message content. When false, the
+	// attributes that carry content are removed from what it gets, unless the
+	// user asked for content himself (see package instrumentation).
+	Content bool
+
+	// NewExporter makes the exporter. Required. It is called once for each
+	// [Processor] and must not wait for the network.
+	//
+	// The context of ExportSpans ends only when Shutdown runs out of time, so
+	// the exporter sets its own time limit for an attempt and for its retries.
+	// Spans that it could not deliver are reported by the error it returns;
+	// [PartialError] reports that only some were lost. An exporter that holds
+	// spans back may have a method ForceFlush(context.Context) error, which is
+	// called at the end of a flush.
+	NewExporter func(context.Context) (sdktrace.SpanExporter, error)
+
+	// Limits bound what waits for the backend. The zero value means the
+	// defaults.
+	Limits Limits
+}
+
+// Validate reports a missing field.
+func (d Destination) Validate() error {
+	if d.Name == "" {
+		return errors.New("destination: Name is empty")
+	}
+	if d.NewExporter == nil {
+		return errors.New("destination " + d.Name + ": NewExporter is nil")
+	}
+	return nil
+}
+
+// String returns the name and the endpoint.
+func (d Destination) String() string {
+	if d.Endpoint == "" {
+		return d.Name
+	}
+	return d.Name + " (" + d.Endpoint + ")"
+}
+
+// Default limits.
+const (
+	DefaultQueueSpans = 8192
+	DefaultQueueBytes = 64 << 20
+	DefaultBatchSpans = 512
+	DefaultBatchBytes = 4 << 20
+	DefaultBatchDelay = 5 * time.Second
+)
+
+// Limits bound the memory and the requests of one destination. Bytes are an
+// estimate of a span's names, attribute values, events and links, before any
+// encoding. A field that is zero or less means the variable in the package
+// documentation, else the default.
+type Limits struct {
+	// QueueSpans and QueueBytes bound the spans that have ended and are not yet
+	// delivered or lost, those under way to the backend included. A span that
+	// would exceed a bound is dropped and counted.
+	QueueSpans int
+	QueueBytes int64
+
+	// BatchSpans and BatchBytes bound one call of the exporter. A span larger
+	// than BatchBytes is exported alone.
+	BatchSpans int
+	BatchBytes int64
+
+	// BatchDelay is the longest time that a span waits for others to fill a
+	// batch.
+	BatchDelay time.Duration
+}
+
+func (l Limits) withDefaults() Limits {
+	if l.QueueSpans <= 0 {
+		l.QueueSpans = positiveEnv("OTEL_BSP_MAX_QUEUE_SIZE", DefaultQueueSpans)
+	}
+	if l.QueueBytes <= 0 {
+		l.QueueBytes = DefaultQueueBytes
+	}
+	if l.BatchSpans <= 0 {
+		l.BatchSpans = positiveEnv("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", DefaultBatchSpans)
+	}
+	if l.BatchBytes <= 0 {
+		l.BatchBytes = DefaultBatchBytes
+	}
+	if l.BatchDelay <= 0 {
+		ms := positiveEnv("OTEL_BSP_SCHEDULE_DELAY", int(DefaultBatchDelay/time.Millisecond))
+		l.BatchDelay = time.Duration(ms) * time.Millisecond
+	}
+	// The batch processor allocates room for a whole batch at once.
+	l.BatchSpans = min(l.BatchSpans, l.QueueSpans)
+	return l
+}
+
+func positiveEnv(name string, otherwise int) int {
+	n, err := strconv.Atoi(strings.TrimSpace(os.Getenv(name)))
+	if err != nil || n <= 0 {
+		return otherwise
+	}
+	return n
+}
