@@ -15,8 +15,14 @@ type scalars struct {
 }
 
 func (t *Trimmer) beginScalar(p []byte, kept bool, from purse, count bool) int {
+	if kept && len(t.stack) > 0 {
+		if n := t.keepWhole(p, from); n > 0 {
+			return n
+		}
+	}
 	s := &t.scalars
-	*s = scalars{mark: s.mark, start: len(t.out), kept: kept, count: count, purse: from}
+	s.start, s.size, s.end = len(t.out), 0, 0
+	s.kept, s.count, s.purse = kept, count, from
 	t.state = inScalar
 	if len(t.stack) == 0 {
 		switch p[0] {
@@ -27,6 +33,19 @@ func (t *Trimmer) beginScalar(p []byte, kept bool, from purse, count bool) int {
 		}
 	}
 	return t.readScalar(p)
+}
+
+// keepWhole keeps a scalar at once when p holds all of it. It returns 0 when
+// not, and what follows must come to the same.
+func (t *Trimmer) keepWhole(p []byte, from purse) int {
+	n := scalarLen(p)
+	if n == 0 || n > MaxNumber || n == len(p) || !delimiter[p[n]] {
+		return 0
+	}
+	t.out = append(t.out, p[:n]...)
+	t.left[from] -= n
+	t.state = wantNext
+	return n
 }
 
 // readScalar reads to the end of the scalar and leaves the delimiter.
@@ -52,7 +71,7 @@ func (t *Trimmer) readScalar(p []byte) int {
 
 func (t *Trimmer) endScalar() {
 	s := &t.scalars
-	valid := validScalar(t.out[s.start:])
+	valid := scalarLen(t.out[s.start:]) == len(t.out)-s.start
 	tooLong := s.size > MaxNumber
 	switch {
 	case len(t.stack) == 0 && (tooLong || !valid):
@@ -89,44 +108,46 @@ var delimiter = [256]bool{
 	',': true, ':': true, '"': true, '{': true, '}': true, '[': true, ']': true,
 }
 
-// validScalar tells whether b is a number, true, false or null.
-func validScalar(b []byte) bool {
-	switch string(b) {
-	case "true", "false", "null":
-		return true
-	}
-	if len(b) > 0 && b[0] == '-' {
-		b = b[1:]
-	}
-	n := digits(b)
-	if n == 0 || n > 1 && b[0] == '0' {
-		return false
-	}
-	b = b[n:]
-	if len(b) > 0 && b[0] == '.' {
-		n = digits(b[1:])
-		if n == 0 {
-			return false
+// scalarLen returns the length of the number or literal that b begins with, or 0.
+func scalarLen(b []byte) int {
+	for _, word := range [...]string{"true", "false", "null"} {
+		if b[0] == word[0] {
+			if len(b) >= len(word) && string(b[:len(word)]) == word {
+				return len(word)
+			}
+			return 0
 		}
-		b = b[1+n:]
 	}
-	if len(b) > 0 && (b[0] == 'e' || b[0] == 'E') {
-		b = b[1:]
-		if len(b) > 0 && (b[0] == '+' || b[0] == '-') {
-			b = b[1:]
-		}
-		n = digits(b)
-		if n == 0 {
-			return false
-		}
-		b = b[n:]
+	n := 0
+	if b[0] == '-' {
+		n = 1
 	}
-	return len(b) == 0
+	end := digits(b, n)
+	if end == n || end > n+1 && b[n] == '0' {
+		return 0
+	}
+	n = end
+	if n < len(b) && b[n] == '.' {
+		if end = digits(b, n+1); end == n+1 {
+			return 0
+		}
+		n = end
+	}
+	if n < len(b) && (b[n] == 'e' || b[n] == 'E') {
+		n++
+		if n < len(b) && (b[n] == '+' || b[n] == '-') {
+			n++
+		}
+		if end = digits(b, n); end == n {
+			return 0
+		}
+		n = end
+	}
+	return n
 }
 
-// digits returns how many decimal digits b begins with.
-func digits(b []byte) int {
-	n := 0
+// digits returns where the decimal digits end that begin at b[n].
+func digits(b []byte, n int) int {
 	for n < len(b) && '0' <= b[n] && b[n] <= '9' {
 		n++
 	}

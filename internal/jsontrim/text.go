@@ -60,13 +60,12 @@ func shortString(p []byte) int {
 // fits. It returns 0 when not, and what follows must come to the same.
 func (t *Trimmer) keepShort(p []byte, v frame, outer purse) int {
 	n := shortString(p)
-	text := n - len(`""`)
-	if n == 0 || v.base64 || p[1] == 'd' || text > min(t.limits.String, t.left[v.purse]) {
+	if n == 0 || v.base64 || p[1] == 'd' || n-len(`""`) > t.limits.String || n > t.left[v.purse] {
 		return 0
 	}
 	t.out = append(t.out, p[:n]...)
 	t.left[outer] -= len(`""`)
-	t.left[v.purse] -= text
+	t.left[v.purse] -= n - len(`""`)
 	t.endValue()
 	return n
 }
@@ -130,7 +129,7 @@ func (t *Trimmer) putSpecial(c byte) {
 		return
 	}
 	n := len(t.out)
-	t.out = appendEscaped(t.out, b[:])
+	t.out = appendSpecial(t.out, c)
 	x.room--
 	t.left[x.purse] -= len(t.out) - n
 }

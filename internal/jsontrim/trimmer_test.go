@@ -270,6 +270,7 @@ func TestTrimmerBoundsBulkContentAndKeepsTheRest(t *testing.T) {
 		{"members are dropped", 6, `{"list":{"a":1,"b":2,"c":true},"id":4}`, `{"list":{"a":1,"b":2},"id":4}`, 4},
 		{"the element that reaches the limit is whole", 1, `{"list":[{"a":1},2]}`, `{"list":[{}]}`, 2},
 		{"spent before the list begins", 1, `{"list":"a","list":[1,[2],{"b":3}]}`, `{"list":"a","list":[]}`, int64(len(`1[2]{"b":3}`))},
+		{"a string that fits but for its quotes", 4, `{"list":["a","b"]}`, `{"list":["a","...[1 bytes cut]"]}`, 1},
 		{"not what the shape drops", 1, `{"list":"ab","x":"cdef"}`, `{"list":"a...[1 bytes cut]"}`, 1},
 	}
 	for _, tt := range tests {
