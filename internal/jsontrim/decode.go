@@ -14,7 +14,7 @@ import (
 type decoder struct {
 	escape escape
 	code   rune // digits of \uXXXX so far
-	high   rune // first half of a surrogate pair, waiting for its second; or 0
+	high   rune // half of a surrogate pair, waiting for its second half; or 0
 	part   [utf8.UTFMax]byte
 	parts  int // bytes of part in use: a rune whose end has not come
 }
@@ -144,7 +144,7 @@ func (t *Trimmer) readEscape(c byte) int {
 		return 1
 	}
 	t.loneSurrogate()
-	if 0xD800 <= d.code && d.code < 0xDC00 {
+	if utf16.IsSurrogate(d.code) {
 		d.high = d.code
 	} else {
 		t.putRune(d.code)
@@ -152,7 +152,7 @@ func (t *Trimmer) readEscape(c byte) int {
 	return 1
 }
 
-// loneSurrogate replaces a first half whose second half did not come.
+// loneSurrogate replaces a half whose second half did not come.
 func (t *Trimmer) loneSurrogate() {
 	if t.decode.high != 0 {
 		t.decode.high = 0

@@ -76,7 +76,6 @@ func (t *Trimmer) endString(whole bool) {
 	if x.sink == toHead {
 		t.decided(t.judgeWhole())
 	}
-	t.decode = decoder{}
 	before := len(t.out)
 	switch {
 	case x.sink == toDigest && (!t.limits.KeepBase64 || x.cut > 0):
@@ -149,7 +148,9 @@ func (t *Trimmer) putCopy(b []byte) {
 	if x.cut > 0 {
 		n = 0
 	} else if room := max(0, min(x.room, t.left[x.purse])); n > room {
-		for n = room; n > 0 && !utf8.RuneStart(b[n]); n-- {
+		n = room
+		for n > 0 && !utf8.RuneStart(b[n]) {
+			n--
 		}
 	}
 	t.out = append(t.out, b[:n]...)
@@ -199,7 +200,7 @@ func (t *Trimmer) judge(c byte) verdict {
 		switch {
 		case c == ',' && bytes.HasSuffix(x.head, []byte(";base64")):
 			return isDataURL
-		case c == ',' || c >= utf8.RuneSelf || !plain[c] || len(x.head)+1 == maxHead:
+		case c == ',' || !plain[c] || len(x.head)+1 == maxHead:
 			return isText
 		}
 		return undecided

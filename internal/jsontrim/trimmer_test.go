@@ -123,7 +123,7 @@ func TestTrimmerRepairsText(t *testing.T) {
 		{"not UTF-8", "\"a\xffb\xc3\"", `"a�b�"`},
 		{"rune that is cut short", "\"\xe4\xbbx\xf0\x9f\x98\"", `"��x���"`},
 		{"encoded surrogate", "\"\xed\xa0\x80\"", `"���"`},
-		{"overlong encoding", "\"\xc0\xaf\"", `"��"`},
+		{"overlong encoding", "\"\xc0\xaf\xe0\x80\x80\"", `"�����"`},
 		{"a true U+FFFD", "\"\ufffd\"", `"�"`},
 		{"delete is no control character", "\"\x7f\"", "\"\x7f\""},
 		{"in keys", "{\"\\q\x01\xff\\ud83d\":1}", `{"\\q\u0001��":1}`},
@@ -218,6 +218,16 @@ func TestTrimmerFailsOnWhatIsNotJSON(t *testing.T) {
 	}
 }
 
+func TestTrimmerGivesUpOnEndlessText(t *testing.T) {
+	var trimmer jsontrim.Trimmer
+	trimmer.Reset(jsontrim.Keep, jsontrim.Limits{})
+	for range 2000 {
+		_, _ = trimmer.Write([]byte("<br>"))
+	}
+	assert.True(t, trimmer.Failed())
+	assert.Empty(t, trimmer.End())
+}
+
 func TestTrimmerCutsStrings(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -238,6 +248,8 @@ func TestTrimmerCutsStrings(t *testing.T) {
 		{"keys are not cut", 1, `{"abc":"d"}`, `{"abc":"d"}`, 0},
 		{"looks like a data URL", 6, `"data:ab"`, `"data:a...[1 bytes cut]"`, 1},
 		{"a control character", 1, `"a\n"`, `"a...[1 bytes cut]"`, 1},
+		{"control characters count", 2, `"\n\n\n"`, `"\n\n...[1 bytes cut]"`, 1},
+		{"no control character after the first cut", 5, `"abcd今\n"`, `"abcd...[4 bytes cut]"`, 4},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -295,6 +307,14 @@ func TestTrimmerBoundsWhatIsOutsideBulk(t *testing.T) {
 	assert.True(t, got.Done)
 	assert.InDelta(t, jsontrim.Reserve, len(got.Copy), 1024)
 	assert.Greater(t, got.Dropped, int64(jsontrim.Reserve))
+}
+
+func TestTrimmerBoundsDigestsAndNotes(t *testing.T) {
+	for _, element := range []string{`"data:;base64,"`, `"abc"`} {
+		doc := "[" + strings.Repeat(element+",", 50_000) + "0]"
+		got := trim(jsontrim.Keep, jsontrim.Limits{String: 1}, doc)
+		assert.InDelta(t, jsontrim.Reserve, len(got.Copy), 1024)
+	}
 }
 
 func TestTrimmerAppliesDefaultLimits(t *testing.T) {
@@ -364,7 +384,7 @@ func TestShapesAreImmutable(t *testing.T) {
 	named["b"] = jsontrim.Keep
 	_ = shape.Without("a").Bulk().Base64("c")
 	assert.Equal(t, `{"a":1}`, trim(shape, unlimited, `{"a":1,"b":2}`).Copy)
-	one := jsontrim.Keep.Without("x")
+	one := jsontrim.Keep.Without("x").Without("v").Without("w") // with room to append
 	two, three := one.Without("y"), one.Without("z")
 	assert.Equal(t, `{"z":3}`, trim(two, unlimited, `{"x":1,"y":2,"z":3}`).Copy)
 	assert.Equal(t, `{"y":2}`, trim(three, unlimited, `{"x":1,"y":2,"z":3}`).Copy)
