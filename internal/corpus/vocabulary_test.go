@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package corpus_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/otelmistral/otelmistral/roundtripper"
+	"github.com/otelmistral/otelmistral/semconv"
+)
+
+// notRecorded lists the keys that no chat call has, each with the reason. It
+// is empty: a key that nothing records does not belong into semconv.
+var notRecorded = map[attribute.Key]string{}
+
+func TestSpansHaveTheNamesOfSemconvAndEachOfThem(t *testing.T) {
+	n := newNetwork(t)
+	types := map[attribute.Key]attribute.Type{}
+	seen := map[attribute.Key]string{}
+	for _, x := range append(chatRecordings(t), handmade()...) {
+		span := n.observeOne(t, &x, roundtripper.WithContentCapture(roundtripper.CaptureSpan))
+		for _, kv := range span.Attributes {
+			assert.True(t, semconv.Known(kv.Key), "%s: %s", x.name, kv.Key)
+			seen[kv.Key] = x.name
+			types[kv.Key] = kv.Value.Type()
+		}
+	}
+	wantTypes := map[semconv.Type]attribute.Type{
+		semconv.TypeString:  attribute.STRING,
+		semconv.TypeInt:     attribute.INT64,
+		semconv.TypeDouble:  attribute.FLOAT64,
+		semconv.TypeBoolean: attribute.BOOL,
+		semconv.TypeStrings: attribute.STRINGSLICE,
+	}
+	for _, a := range semconv.Attributes() {
+		if reason, ok := notRecorded[a.Key]; ok {
+			assert.NotContains(t, seen, a.Key, "it is recorded although: %s", reason)
+			continue
+		}
+		if assert.Contains(t, seen, a.Key, "no exchange records it") {
+			assert.Equal(t, wantTypes[a.Type], types[a.Key], "the type of %s", a.Key)
+		}
+		t.Logf("%-60s %s", a.Key, seen[a.Key])
+	}
+}
+
+func TestZeroValuesOfParametersAreRecorded(t *testing.T) {
+	n := newNetwork(t)
+	x := handmade()[0]
+	got := attributes(n.observeOne(t, &x))
+	for key, want := range map[string]any{
+		"gen_ai.request.temperature":             0.0,
+		"gen_ai.request.presence_penalty":        0.0,
+		"gen_ai.request.frequency_penalty":       -1.0,
+		"gen_ai.request.top_k":                   40.0,
+		"gen_ai.request.seed":                    int64(0),
+		"gen_ai.request.choice.count":            int64(2),
+		"gen_ai.request.stop_sequences":          []string{"end"},
+		"gen_ai.output.type":                     "json",
+		"gen_ai.usage.input_tokens":              int64(386),
+		"gen_ai.usage.cache_read.input_tokens":   int64(0),
+		"gen_ai.usage.reasoning.output_tokens":   int64(0),
+		"mistral_ai.request.min_tokens":          int64(0),
+		"mistral_ai.request.parallel_tool_calls": false,
+		"mistral_ai.request.safe_prompt":         false,
+		"mistral_ai.request.tool_choice":         "function:f",
+		"mistral_ai.request.prediction":          true,
+		"mistral_ai.request.prefix":              true,
+		"mistral_ai.request.guardrails":          true,
+		"mistral_ai.response.service_tier":       "standard",
+		"gen_ai.response.model":                  "mistral-small-2506",
+		"gen_ai.response.finish_reasons":         []string{"stop", "stop"},
+	} {
+		assert.Equal(t, want, got[key], key)
+	}
+	assert.NotContains(t, got, "gen_ai.request.stream")
+}
