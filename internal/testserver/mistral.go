@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -26,7 +27,9 @@ type Mistral struct {
 	model   model
 	handler func(Request) (Reply, bool)
 	server  *httptest.Server
-	closing chan struct{}
+
+	closing   chan struct{}
+	closeOnce sync.Once
 
 	bell     bell // guards what follows
 	queue    []Reply
@@ -112,11 +115,13 @@ func NewMistral(opts ...MistralOption) *Mistral {
 type connKey struct{}
 
 // Close stops the server, which ends pauses and hanging replies, and drops open
-// connections. What was received stays readable. Call it once.
+// connections. What was received stays readable. It may be called again.
 func (m *Mistral) Close() {
-	close(m.closing)
-	m.server.CloseClientConnections()
-	m.server.Close()
+	m.closeOnce.Do(func() {
+		close(m.closing)
+		m.server.CloseClientConnections()
+		m.server.Close()
+	})
 }
 
 // Enqueue appends scripted replies. Each request, on any path, takes one from

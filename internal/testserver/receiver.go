@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
@@ -27,7 +28,9 @@ type Receiver struct {
 	required http.Header
 	respond  func(Export) Response
 	server   *httptest.Server
-	closing  chan struct{}
+
+	closing   chan struct{}
+	closeOnce sync.Once
 
 	bell    bell // guards what follows
 	queue   []Response
@@ -111,11 +114,13 @@ func NewReceiver(opts ...ReceiverOption) *Receiver {
 }
 
 // Close stops the receiver and drops open connections. What was received stays
-// readable. Call it once.
+// readable. It may be called again.
 func (r *Receiver) Close() {
-	close(r.closing)
-	r.server.CloseClientConnections()
-	r.server.Close()
+	r.closeOnce.Do(func() {
+		close(r.closing)
+		r.server.CloseClientConnections()
+		r.server.Close()
+	})
 }
 
 // Enqueue appends answers: each sound request takes one from the front, and
