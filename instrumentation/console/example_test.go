@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package console_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+
+	"github.com/otelmistral/otelmistral/instrumentation"
+	"github.com/otelmistral/otelmistral/instrumentation/console"
+)
+
+// Print each trace to standard error while developing.
+func ExampleNew() {
+	d, err := console.New(console.Config{Writer: os.Stderr})
+	if err != nil {
+		log.Fatal(err)
+	}
+	inst, err := instrumentation.Start(context.Background(),
+		instrumentation.WithDestination(d), instrumentation.WithoutGlobalProvider())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer inst.Shutdown(context.Background())
+
+	client := inst.Client() // use it for all calls to Mistral
+	fmt.Println(client != nil)
+	// Output: true
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package otlp sends spans to any OTLP/HTTP endpoint, such as the
+// OpenTelemetry Collector, as plain GenAI spans.
+//
+// # Content
+//
+// Message content stays out of what a plain endpoint gets, also when another
+// destination of the same process shows it. It is sent when the user asks for
+// it: with [Config].Content, or for the whole process with
+// instrumentation.WithContentCapture or
+// OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT.
+//
+// # Environment
+//
+// The variables are those of the OpenTelemetry specification. Each fills the
+// field of [Config] that is left zero, and the one with TRACES in its name wins
+// over the general one. An empty variable counts as unset. When Config.Endpoint
+// is set, none of them is read: headers and certificates in the environment
+// belong to the endpoint in the environment.
+//
+//   - OTEL_EXPORTER_OTLP_TRACES_ENDPOINT (no default): the full URL
+//   - OTEL_EXPORTER_OTLP_ENDPOINT (default "http://localhost:4318"): the URL to
+//     which /v1/traces is added
+//   - OTEL_EXPORTER_OTLP_TRACES_PROTOCOL, OTEL_EXPORTER_OTLP_PROTOCOL (default
+//     "http/protobuf"): "http/protobuf" or "http/json"; "grpc" is an error
+//   - OTEL_EXPORTER_OTLP_TRACES_HEADERS, OTEL_EXPORTER_OTLP_HEADERS (default
+//     none): "name=value,name=value", values percent-encoded
+//   - OTEL_EXPORTER_OTLP_TRACES_COMPRESSION, OTEL_EXPORTER_OTLP_COMPRESSION
+//     (default "none"): "gzip" or "none"
+//   - OTEL_EXPORTER_OTLP_TRACES_TIMEOUT, OTEL_EXPORTER_OTLP_TIMEOUT (default
+//     10000): milliseconds for one attempt
+//   - OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE, OTEL_EXPORTER_OTLP_CERTIFICATE
+//     (default: the system's): PEM file of the authorities to trust
+//   - OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE and ..._CLIENT_KEY,
+//     OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and ..._CLIENT_KEY (default none):
+//     PEM files to identify this client; both are needed
+//
+// OTEL_EXPORTER_OTLP_INSECURE is not read: the scheme of the URL decides, as the
+// specification says. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured.
+//
+// Specification: https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+package otlp
