@@ -276,6 +276,7 @@ func TestMistralThinks(t *testing.T) {
 
 			var shapes []string
 			var streamedThought, streamedText strings.Builder
+			unclosed := 0
 			for _, chunk := range chunksOf(t, chat(t, m, `{"stream":true,`+request).body) {
 				delta := at(t, chunk, "choices", 0, "delta", "content")
 				shapes = append(shapes, shape(delta))
@@ -288,12 +289,16 @@ func TestMistralThinks(t *testing.T) {
 						streamedText.WriteString(at(t, item, "text").(string))
 						continue
 					}
+					if at(t, item, "closed") == nil {
+						unclosed++
+					}
 					for _, inner := range at(t, item, "thinking").([]any) {
 						streamedThought.WriteString(at(t, inner, "text").(string))
 					}
 				}
 			}
 			assert.Contains(t, strings.Join(shapes, " "), c.wantSeam)
+			assert.Equal(t, 1, unclosed, "only the first thought is not closed")
 			assert.Equal(t, thought, streamedThought.String())
 			assert.Equal(t, said, streamedText.String())
 		})
@@ -323,6 +328,7 @@ func TestMistralInterleavesChoices(t *testing.T) {
 		if finish := at(t, chunk, "choices", 0, "finish_reason"); finish != nil {
 			finished[index] = finish
 		}
+		assert.Equal(t, i >= 2, chunk["p"] != nil, "the empty first deltas carry no padding")
 		assert.Equal(t, i == len(chunks)-1, chunk["usage"] != nil, "usage is on the choice that finishes last")
 	}
 	assert.Equal(t, []int{0, 1, 0, 1, 0, 1, 0, 1, 1, 1}, order)

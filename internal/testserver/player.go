@@ -59,9 +59,6 @@ func (p *player) play() error {
 	if err := finish(); err != nil {
 		return errClientGone
 	}
-	if p.req.Context().Err() != nil {
-		return errClientGone
-	}
 	return nil
 }
 
