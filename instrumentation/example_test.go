@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package instrumentation_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/otelmistral/otelmistral/instrumentation"
+	"github.com/otelmistral/otelmistral/instrumentation/console"
+	"github.com/otelmistral/otelmistral/instrumentation/otlp"
+)
+
+// Start without options takes everything from the environment.
+func ExampleStart() {
+	ctx := context.Background()
+	inst, err := instrumentation.Start(ctx)
+	if err != nil {
+		log.Print(err) // what is missing; inst works all the same
+	}
+	defer func() {
+		if err := inst.Shutdown(ctx); err != nil {
+			log.Print(err) // how many spans did not arrive, and where
+		}
+	}()
+
+	client := inst.Client() // use it for all calls to Mistral
+	fmt.Println(client != nil)
+	// Output: true
+}
+
+// The collector gets every call without its content; the terminal shows it.
+func ExampleWithDestination() {
+	ctx := context.Background()
+	collector, err := otlp.New(otlp.Config{Endpoint: "http://localhost:4318/v1/traces"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	terminal, err := console.FromEnv()
+	if err != nil {
+		log.Fatal(err)
+	}
+	inst, err := instrumentation.Start(ctx,
+		instrumentation.WithServiceName("shop"),
+		instrumentation.WithDestination(collector),
+		instrumentation.WithDestination(terminal),
+		instrumentation.WithoutGlobalProvider(), // most programs leave this out
+	)
+	if err != nil {
+		log.Print(err)
+	}
+	defer inst.Shutdown(ctx)
+
+	for _, d := range inst.Stats().Destinations {
+		fmt.Println(d.Name, d.Exported, d.Lost())
+	}
+	// Output:
+	// otlp 0 0
+	// console 0 0
+}
+
+// An application that has its own TracerProvider adds the processor to it.
+func ExampleInstrumentation_SpanProcessor() {
+	ctx := context.Background()
+	provider := sdktrace.NewTracerProvider() // usually with exporters of its own
+
+	inst, err := instrumentation.Start(ctx, instrumentation.WithoutGlobalProvider())
+	if err != nil && !errors.Is(err, instrumentation.ErrProviderInstalled) {
+		log.Print(err)
+	}
+	provider.RegisterSpanProcessor(inst.SpanProcessor())
+	fmt.Println(provider.Shutdown(ctx)) // flushes and stops the destinations, too
+	// Output: <nil>
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package instrumentation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
+)
+
+// The global TracerProvider can be installed for the first time only once in a
+// process, so each scenario runs in a process of its own.
+const scenarioVariable = "OTELMISTRAL_TEST_SCENARIO"
+
+var scenarios = map[string]func() error{
+	"nothing installed": func() error {
+		early := otel.Tracer("obtained before Start")
+		i, recorder, err := startRecorded()
+		if err != nil {
+			return err
+		}
+		end(early, "early")
+		end(otel.Tracer("x"), "late")
+		end(i.TracerProvider().Tracer("x"), "own")
+		return expect(recorder, "early", "late", "own")
+	},
+	"application has its own": func() error {
+		provider := sdktrace.NewTracerProvider()
+		otel.SetTracerProvider(provider)
+		i, recorder, err := startRecorded()
+		if !errors.Is(err, ErrProviderInstalled) {
+			return fmt.Errorf("error of Start: %w", err)
+		}
+		if otel.GetTracerProvider() != trace.TracerProvider(provider) {
+			return errors.New("the application's provider was replaced")
+		}
+		end(i.TracerProvider().Tracer("x"), "before it is connected")
+		provider.RegisterSpanProcessor(i.all)
+		end(i.TracerProvider().Tracer("x"), "connected")
+		return expect(recorder, "connected")
+	},
+	"application has a noop": func() error {
+		otel.SetTracerProvider(noop.NewTracerProvider())
+		if _, _, err := startRecorded(); !errors.Is(err, ErrProviderInstalled) {
+			return fmt.Errorf("error of Start: %w", err)
+		}
+		return nil
+	},
+	"application installs its own later": func() error {
+		i, recorder, err := startRecorded()
+		if err != nil {
+			return err
+		}
+		own := tracetest.NewSpanRecorder()
+		otel.SetTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(own), sdktrace.WithSpanProcessor(i.all)))
+		end(i.TracerProvider().Tracer("x"), "s")
+		return errors.Join(expect(recorder, "s"), expect(own, "s"))
+	},
+	"started twice": func() error {
+		first, firstRecorder, err := startRecorded()
+		if err != nil {
+			return err
+		}
+		second, secondRecorder, err := startRecorded()
+		if !errors.Is(err, ErrStarted) {
+			return fmt.Errorf("error of the second Start: %w", err)
+		}
+		end(first.TracerProvider().Tracer("x"), "of the first")
+		end(otel.Tracer("x"), "global")
+		end(second.TracerProvider().Tracer("x"), "of the second")
+		return errors.Join(expect(firstRecorder, "of the first", "global"), expect(secondRecorder, "of the second"))
+	},
+	"started again after Shutdown": func() error {
+		first, _, err := startRecorded()
+		if err != nil {
+			return err
+		}
+		if err := first.Shutdown(context.Background()); err != nil {
+			return err
+		}
+		_, recorder, err := startRecorded()
+		if err != nil {
+			return err
+		}
+		end(otel.Tracer("x"), "global")
+		return expect(recorder, "global")
+	},
+	"without global provider": func() error {
+		before := otel.GetTracerProvider()
+		i, recorder, err := startRecorded(WithoutGlobalProvider())
+		if err != nil {
+			return err
+		}
+		if otel.GetTracerProvider() != before {
+			return errors.New("a global provider was installed")
+		}
+		end(otel.Tracer("x"), "global")
+		end(i.TracerProvider().Tracer("x"), "own")
+		return expect(recorder, "own")
+	},
+}
+
+func TestGlobalProvider(t *testing.T) {
+	for name := range scenarios {
+		t.Run(name, func(t *testing.T) {
+			cmd := exec.CommandContext(t.Context(), os.Args[0])
+			for _, kv := range os.Environ() {
+				if !strings.HasPrefix(kv, "OTEL_") {
+					cmd.Env = append(cmd.Env, kv)
+				}
+			}
+			cmd.Env = append(cmd.Env, scenarioVariable+"="+name)
+			out, err := cmd.CombinedOutput()
+			require.NoError(t, err, "%s", out)
+		})
+	}
+}
+
+func runScenario(name string) int {
+	if err := scenarios[name](); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	return 0
+}
+
+func startRecorded(opts ...Option) (*Instrumentation, *tracetest.SpanRecorder, error) {
+	recorder := tracetest.NewSpanRecorder()
+	i, err := Start(context.Background(), append(opts, WithSpanProcessor(recorder))...)
+	return i, recorder, err
+}
+
+func end(tracer trace.Tracer, name string) {
+	_, span := tracer.Start(context.Background(), name)
+	span.End()
+}
+
+func expect(recorder *tracetest.SpanRecorder, names ...string) error {
+	var got []string
+	for _, s := range recorder.Ended() {
+		got = append(got, s.Name())
+	}
+	if !slices.Equal(got, names) {
+		return fmt.Errorf("got spans %q, want %q", got, names)
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package instrumentation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"go.opentelemetry.io/otel"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
+
+	"github.com/otelmistral/otelmistral/instrumentation/destination"
+	"github.com/otelmistral/otelmistral/roundtripper"
+)
+
+// Instrumentation is what [Start] has set up. All methods may be called
+// concurrently, and at any time, also after Shutdown.
+type Instrumentation struct {
+	disabled     bool
+	destinations []*destination.Processor
+	outward      *fanout                  // the destinations
+	all          *fanout                  // the destinations and the processors of the application
+	provider     *sdktrace.TracerProvider // nil when disabled
+	own          bool                     // spans of Client come from provider, not from the global one
+	transport    []roundtripper.Option
+	ended        atomic.Bool
+}
+
+// Start sets up the SDK and the destinations. The Instrumentation that it
+// returns is never nil and always usable: the error, which may join several,
+// says what is missing from it. Start does not wait for the network; ctx bounds
+// only Start itself. Call Shutdown before the program ends.
+func Start(ctx context.Context, opts ...Option) (*Instrumentation, error) {
+	if strings.EqualFold(strings.TrimSpace(os.Getenv("OTEL_SDK_DISABLED")), "true") {
+		return &Instrumentation{disabled: true, outward: &fanout{}, all: &fanout{}}, nil
+	}
+	c := newConfig(opts)
+	var errs []error
+	fault := func(err error) {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("instrumentation: %w", err))
+		}
+	}
+
+	destinations, err := c.resolveDestinations()
+	fault(err)
+	rule := c.contentRule(destinations)
+	i := &Instrumentation{outward: &fanout{}, transport: slices.Concat(rule.transport, c.transport)}
+	for _, d := range destinations {
+		d.Content = d.Content || rule.asked
+		p, err := destination.NewProcessor(ctx, d)
+		fault(err)
+		if err == nil {
+			i.destinations = append(i.destinations, p)
+			i.outward.processors = append(i.outward.processors, p)
+		}
+	}
+	i.all = &fanout{processors: append([]sdktrace.SpanProcessor{i.outward}, c.processors...)}
+
+	res, err := c.newResource(ctx)
+	fault(err)
+	limits := sdktrace.NewSpanLimits()
+	limits.AttributeValueLengthLimit = -1 // a cut JSON string is of no use
+	i.provider = sdktrace.NewTracerProvider(
+		sdktrace.WithResource(res),
+		sdktrace.WithRawSpanLimits(limits),
+		sdktrace.WithSpanProcessor(i.all),
+	)
+	if c.local {
+		i.own = true
+	} else {
+		fault(i.install())
+	}
+	return i, errors.Join(errs...)
+}
+
+// Client returns an HTTP client whose calls to Mistral become spans. It has no
+// timeout of its own. Each call of Client returns a new one.
+func (i *Instrumentation) Client() *http.Client {
+	return &http.Client{Transport: i.Transport(nil)}
+}
+
+// Transport returns base with its calls to Mistral observed. A nil base means
+// http.DefaultTransport as it is now.
+func (i *Instrumentation) Transport(base http.RoundTripper) http.RoundTripper {
+	if i.disabled {
+		if base == nil {
+			return http.DefaultTransport
+		}
+		return base
+	}
+	opts := i.transport
+	if i.own {
+		opts = append([]roundtripper.Option{roundtripper.WithTracerProvider(i.provider)}, opts...)
+	}
+	return roundtripper.New(base, opts...)
+}
+
+// TracerProvider returns the provider that Client takes its spans from: that of
+// Start, or the global one when the application has its own.
+func (i *Instrumentation) TracerProvider() trace.TracerProvider {
+	switch {
+	case i.disabled:
+		return noop.NewTracerProvider()
+	case i.own:
+		return i.provider
+	}
+	return otel.GetTracerProvider()
+}
+
+// SpanProcessor returns the way to the destinations for an application that has
+// its own TracerProvider:
+//
+//	provider.RegisterSpanProcessor(inst.SpanProcessor())
+//
+// Content reaches each destination as this package documents. The provider may
+// shut the processor down; Shutdown then has nothing left to do.
+func (i *Instrumentation) SpanProcessor() sdktrace.SpanProcessor { return i.outward }
+
+// Flush waits until everything that ended before the call has been exported, to
+// all destinations at once. The error joins those of the destinations; find a
+// [destination.LossError] in it with errors.As. When ctx ends first, exports
+// under way go on.
+func (i *Instrumentation) Flush(ctx context.Context) error { return i.all.ForceFlush(ctx) }
+
+// Shutdown exports everything that ended before the call and stops. It returns
+// when that is done or when ctx ends. The error says for each destination how
+// many spans did not reach it since Start, and why. Later calls do nothing and
+// return the same error.
+func (i *Instrumentation) Shutdown(ctx context.Context) error {
+	err := i.all.Shutdown(ctx)
+	if !i.ended.Swap(true) && i.provider != nil {
+		// Its only processor is all, whose error is already known.
+		_ = i.provider.Shutdown(ctx)
+	}
+	return err
+}
+
+// Stats returns what became of the spans so far.
+func (i *Instrumentation) Stats() destination.Stats {
+	var s destination.Stats
+	for _, p := range i.destinations {
+		s.Destinations = append(s.Destinations, p.Counts())
+	}
+	return s
+}

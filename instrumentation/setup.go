@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package instrumentation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/resource"
+
+	"github.com/otelmistral/otelmistral/instrumentation/console"
+	"github.com/otelmistral/otelmistral/instrumentation/destination"
+	"github.com/otelmistral/otelmistral/instrumentation/otlp"
+)
+
+// resolveDestinations returns the destinations that can be used. The error tells
+// about the others.
+func (c config) resolveDestinations() ([]destination.Destination, error) {
+	all, err := c.destinations, error(nil)
+	if len(c.destinations) == 0 && len(c.processors) == 0 {
+		all, err = destinationsFromEnv()
+	}
+	unique, same := withoutDuplicates(all)
+	return unique, errors.Join(err, same)
+}
+
+func destinationsFromEnv() ([]destination.Destination, error) {
+	names := os.Getenv("OTEL_TRACES_EXPORTER")
+	if strings.TrimSpace(names) == "" {
+		names = "otlp"
+	}
+	var all []destination.Destination
+	var errs []error
+	for name := range strings.SplitSeq(names, ",") {
+		var d destination.Destination
+		var err error
+		switch name = strings.TrimSpace(name); name {
+		case "none":
+			continue
+		case "otlp":
+			d, err = otlp.FromEnv()
+		case "console":
+			d, err = console.FromEnv()
+		default:
+			err = fmt.Errorf("OTEL_TRACES_EXPORTER names %q: set otlp, console or none", name)
+		}
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		all = append(all, d)
+	}
+	return all, errors.Join(errs...)
+}
+
+// withoutDuplicates keeps the first of those that send to the same URL: what goes
+// there twice would be counted and paid for twice.
+func withoutDuplicates(all []destination.Destination) ([]destination.Destination, error) {
+	var kept []destination.Destination
+	var errs []error
+	for _, d := range all {
+		same := func(other destination.Destination) bool {
+			return d.Endpoint != "" && canonicalURL(other.Endpoint) == canonicalURL(d.Endpoint)
+		}
+		if i := slices.IndexFunc(kept, same); i >= 0 {
+			errs = append(errs, fmt.Errorf("destinations %s and %s have the same URL: the second one is left out", kept[i], d))
+			continue
+		}
+		kept = append(kept, d)
+	}
+	return kept, errors.Join(errs...)
+}
+
+func canonicalURL(s string) string {
+	u, err := url.Parse(s)
+	if err != nil {
+		return s
+	}
+	scheme, port := strings.ToLower(u.Scheme), u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[scheme]
+	}
+	host := net.JoinHostPort(strings.ToLower(u.Hostname()), port)
+	return scheme + "://" + host + strings.TrimRight(u.EscapedPath(), "/") + "?" + u.RawQuery
+}
+
+// newResource describes the process, later sources over earlier ones. Even with
+// an error, such as a malformed OTEL_RESOURCE_ATTRIBUTES, it returns what it could
+// find out.
+func (c config) newResource(ctx context.Context) (*resource.Resource, error) {
+	attrs := c.resource
+	if c.serviceName != "" {
+		attrs = append(slices.Clone(attrs), attribute.String("service.name", c.serviceName))
+	}
+	res, err := resource.New(ctx,
+		resource.WithService(),
+		resource.WithTelemetrySDK(),
+		resource.WithFromEnv(),
+		resource.WithAttributes(attrs...),
+	)
+	if err != nil {
+		err = fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES or WithResourceAttributes: %w", err)
+	}
+	return res, err
+}
