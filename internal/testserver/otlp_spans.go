@@ -113,7 +113,7 @@ var statusCodes = map[tracepb.Status_StatusCode]codes.Code{
 }
 
 func timeOf(nanos uint64) time.Time {
-	return time.Unix(0, int64(nanos)).UTC() //nolint:gosec // in range until the year 2262
+	return time.Unix(0, int64(nanos)).UTC() // in range until the year 2262
 }
 
 func isRemote(flags uint32) bool {

@@ -32,7 +32,7 @@ type refusal struct {
 // ServeHTTP implements [http.Handler].
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	export, refused := r.read(req)
-	response := Response{}
+	var response Response
 	if refused == nil {
 		response = r.next(export)
 	} else {

@@ -13,6 +13,7 @@ import (
 	"net/http/httptrace"
 	"net/textproto"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -26,7 +27,9 @@ import (
 func send(ctx context.Context, t testing.TB, m *Mistral, reply Reply) (*http.Response, error) {
 	m.Enqueue(reply)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, m.URL+"/v1/chat/completions", strings.NewReader("{}"))
-	require.NoError(t, err)
+	if err != nil {
+		return nil, err
+	}
 	req.Header.Set("Accept-Encoding", "identity") // keeps net/http from decompressing
 	return newClient(t).Do(req)
 }
@@ -357,20 +360,22 @@ func TestMistralWaitSaysWhatIsOpen(t *testing.T) {
 func TestMistralConcurrentSafe(t *testing.T) {
 	m := newMistral(t)
 	const senders, each = 8, 5
-	done := make(chan struct{})
+	var group sync.WaitGroup
 	for range senders {
-		go func() {
-			defer func() { done <- struct{}{} }()
+		group.Go(func() {
 			for range each {
-				m.Enqueue(Canned("stream.sse"))
-				chat(t, m, `{"model":"mistral-tiny","messages":[],"stream":true}`)
+				resp, err := send(t.Context(), t, m, Canned("stream.sse"))
+				if !assert.NoError(t, err) {
+					return
+				}
+				body, err := io.ReadAll(resp.Body)
+				assert.NoError(t, errors.Join(err, resp.Body.Close()))
+				assert.Equal(t, Body("stream.sse"), string(body))
 				m.Requests()
 			}
-		}()
+		})
 	}
-	for range senders {
-		<-done
-	}
+	group.Wait()
 	requests, err := m.Wait(t.Context(), senders*each)
 	require.NoError(t, err)
 	assert.Len(t, requests, senders*each)
