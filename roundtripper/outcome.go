@@ -11,6 +11,7 @@ import (
 	"net"
 	"strconv"
 	"syscall"
+	"time"
 
 	otelsemconv "go.opentelemetry.io/otel/semconv/v1.41.0"
 
@@ -77,10 +78,7 @@ func (c *call) settle(e end) {
 	case causeContext:
 		r.Outcome = unlessComplete(complete, contextOutcome(c.caller.Err()))
 	case causeError:
-		outcome := contextOutcome(c.caller.Err())
-		if outcome == "" {
-			outcome = contextOutcome(e.err)
-		}
+		outcome := c.callersOutcome(e.err)
 		switch {
 		case outcome != "":
 			r.Outcome = unlessComplete(complete, outcome)
@@ -100,6 +98,19 @@ func unlessComplete(complete bool, outcome string) string {
 		return semconv.OutcomeCompleted
 	}
 	return outcome
+}
+
+// callersOutcome is the outcome of a call that failed with err because the
+// caller's context had ended, or was about to: [http.Client.Timeout] also
+// cancels the request in a way of its own, which may come first.
+func (c *call) callersOutcome(err error) string {
+	if deadline, ok := c.caller.Deadline(); ok && !time.Now().Before(deadline) {
+		return semconv.OutcomeDeadline
+	}
+	if outcome := contextOutcome(c.caller.Err()); outcome != "" {
+		return outcome
+	}
+	return contextOutcome(err)
 }
 
 // contextOutcome is the outcome of a call that err, of a context or from one,

@@ -17,9 +17,10 @@ const maxSnapshot = 1 << 20
 
 // snapshot is the body of a request as it was looked at before sending.
 type snapshot struct {
-	// body is what was read: all of it if whole, else nothing.
-	body  []byte
-	whole bool
+	// body is all of it, or nothing if it was not read.
+	body []byte
+	// observe: it was not read, and is to be observed while it is sent.
+	observe bool
 	// forward is the body to send.
 	forward io.ReadCloser
 }
@@ -29,8 +30,11 @@ type snapshot struct {
 // a pipe for instance, is observed while it is being sent.
 func takeSnapshot(req *http.Request) *snapshot {
 	s := &snapshot{forward: req.Body}
-	if req.Body == nil || req.Body == http.NoBody ||
-		req.GetBody == nil || req.ContentLength <= 0 || req.ContentLength > maxSnapshot {
+	if req.Body == nil || req.Body == http.NoBody {
+		return s
+	}
+	if req.GetBody == nil || req.ContentLength <= 0 || req.ContentLength > maxSnapshot {
+		s.observe = true
 		return s
 	}
 	// One byte more than there should be, so that the last Read sees the end.
@@ -42,7 +46,7 @@ func takeSnapshot(req *http.Request) *snapshot {
 		m, err = req.Body.Read(buf[n:])
 		n += m
 	}
-	s.body, s.whole = buf[:n:n], true
+	s.body = buf[:n:n]
 	if err != io.EOF {
 		// A body longer than it was declared, or one that fails: the
 		// transport below must see the same.
@@ -96,7 +100,7 @@ type asked struct {
 
 func newAsked(s *snapshot, l mistral.Limits) *asked {
 	a := &asked{reader: mistral.NewRequestReader(l)}
-	if s.whole {
+	if len(s.body) > 0 {
 		_, _ = a.reader.Write(s.body)
 		a.reader.End()
 	}

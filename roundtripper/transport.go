@@ -145,7 +145,7 @@ func (t *Transport) start(req *http.Request, route *mistral.Route, s *snapshot) 
 func (c *call) request(req *http.Request, s *snapshot) *http.Request {
 	out := req.WithContext(c.context)
 	out.Body = s.forward
-	if c.span != nil && s.forward != nil && !s.whole {
+	if c.span != nil && s.observe {
 		out.Body = &requestBody{ReadCloser: s.forward, asked: c.asked}
 	}
 	if p := c.transport.config.propagator; p != nil {
