@@ -121,7 +121,8 @@ func TestGlobalProvider(t *testing.T) {
 					cmd.Env = append(cmd.Env, kv)
 				}
 			}
-			cmd.Env = append(cmd.Env, scenarioVariable+"="+name)
+			// The race detector would sleep for a second at the end.
+			cmd.Env = append(cmd.Env, scenarioVariable+"="+name, "GORACE=atexit_sleep_ms=0")
 			out, err := cmd.CombinedOutput()
 			require.NoError(t, err, "%s", out)
 		})

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -15,7 +16,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/otelmistral/otelmistral/internal/testserver"
 )
@@ -194,9 +194,22 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 	}
 }
 
-func TestSpanExporterInterface(t *testing.T) {
-	e, err := OTLP{URL: "http://localhost:4318"}.NewExporter(t.Context())
-	require.NoError(t, err)
-	assert.Implements(t, (*sdktrace.SpanExporter)(nil), e)
-	require.NoError(t, e.Shutdown(t.Context()))
+func TestShutdownClosesTheConnections(t *testing.T) {
+	closed := make(chan struct{}, 1)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateClosed {
+			closed <- struct{}{}
+		}
+	}
+	server.Start()
+	defer server.Close()
+	p := start(t, otlp(OTLP{URL: server.URL}))
+	end(p, 1)
+	require.NoError(t, p.Shutdown(t.Context()))
+	select {
+	case <-closed:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the connection is still open")
+	}
 }

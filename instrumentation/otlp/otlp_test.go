@@ -17,7 +17,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/goleak"
@@ -222,5 +221,3 @@ func TestConfigDoesNotPrintSecrets(t *testing.T) {
 		assert.Contains(t, s, "host")
 	}
 }
-
-var _ sdktrace.SpanProcessor = (*destination.Processor)(nil)
