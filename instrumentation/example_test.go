@@ -53,7 +53,11 @@ func ExampleWithDestination() {
 	if err != nil {
 		log.Print(err)
 	}
-	defer inst.Shutdown(ctx)
+	defer func() {
+		if err := inst.Shutdown(ctx); err != nil {
+			log.Print(err)
+		}
+	}()
 
 	for _, d := range inst.Stats().Destinations {
 		fmt.Println(d.Name, d.Exported, d.Lost())

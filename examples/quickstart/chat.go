@@ -8,7 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
+	"log"
 	"net/http"
 	"strings"
 
@@ -22,7 +22,7 @@ type chatter struct {
 	baseURL string       // such as https://api.mistral.ai
 	key     string
 	model   string
-	out     io.Writer
+	log     *log.Logger
 }
 
 // run makes three calls below one span of its own.
@@ -121,7 +121,7 @@ func (c chatter) post(ctx context.Context, body request) (*http.Response, error)
 	return c.http.Do(req)
 }
 
-func (c chatter) say(call, text string) { fmt.Fprintf(c.out, "%-15s%s\n", call, text) }
+func (c chatter) say(call, text string) { c.log.Printf("%-15s%s", call, text) }
 
 func decode(resp *http.Response, v any) error {
 	if resp.StatusCode != http.StatusOK {

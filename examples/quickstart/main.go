@@ -24,6 +24,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"time"
@@ -46,7 +47,8 @@ func main() {
 func run(ctx context.Context, out io.Writer) (err error) {
 	servers := startServers(os.Getenv("MISTRAL_API_KEY"))
 	defer servers.close()
-	fmt.Fprintf(out, "Calling %s\n\n", servers.calls)
+	say := log.New(out, "", 0)
+	say.Printf("Calling %s\n\n", servers.calls)
 
 	opts, err := destinations(servers.endpoint)
 	if err != nil {
@@ -54,19 +56,19 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	}
 	inst, err := instrumentation.Start(ctx, append(opts, instrumentation.WithServiceName("quickstart"))...)
 	if err != nil {
-		fmt.Fprintln(out, "Start:", err) // what is missing; inst works all the same
+		say.Print("Start: ", err) // what is missing; inst works all the same
 	}
 	client := inst.Client()
 	defer client.CloseIdleConnections()
 
-	calls := chatter{http: client, baseURL: servers.baseURL, key: servers.key, model: "mistral-small-latest", out: out}
+	calls := chatter{http: client, baseURL: servers.baseURL, key: servers.key, model: "mistral-small-latest", log: say}
 	err = calls.run(ctx)
 
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	err = errors.Join(err, inst.Shutdown(end)) // now everything has been exported
 
-	fmt.Fprintf(out, "\nThe trace, as the OTLP receiver decoded it:\n\n")
+	say.Printf("\nThe trace, as the OTLP receiver decoded it:\n\n")
 	return errors.Join(err, console.Render(out, servers.spans()), next(out))
 }
 

@@ -23,7 +23,11 @@ func ExampleNew() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer inst.Shutdown(context.Background())
+	defer func() {
+		if err := inst.Shutdown(context.Background()); err != nil {
+			log.Print(err)
+		}
+	}()
 
 	client := inst.Client() // use it for all calls to Mistral
 	fmt.Println(client != nil)

@@ -58,10 +58,10 @@ func TestSpansLeaveAfterTheBatchDelay(t *testing.T) {
 		e := &fakeExporter{}
 		p := start(t, destinationOf(e, Limits{BatchDelay: 3 * time.Second}))
 		end(p, 2)
-		time.Sleep(3*time.Second - 1)
+		<-time.After(3*time.Second - 1)
 		synctest.Wait()
 		assert.Empty(t, e.spans())
-		time.Sleep(1)
+		<-time.After(1)
 		synctest.Wait()
 		assert.Len(t, e.spans(), 2)
 		require.NoError(t, p.Shutdown(t.Context()))

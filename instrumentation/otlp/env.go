@@ -35,14 +35,14 @@ func lookup(name string) (value, variable string) {
 
 // fillFromEnv reads the environment for every field that is zero. All faults are
 // reported together.
-func (c *Config) fillFromEnv() error {
+func fillFromEnv(c *Config) error {
 	return errors.Join(
-		c.endpointFromEnv(), c.protocolFromEnv(), c.headersFromEnv(),
-		c.compressionFromEnv(), c.timeoutFromEnv(), c.tlsFromEnv(),
+		endpointFromEnv(c), protocolFromEnv(c), headersFromEnv(c),
+		compressionFromEnv(c), timeoutFromEnv(c), tlsFromEnv(c),
 	)
 }
 
-func (c *Config) endpointFromEnv() error {
+func endpointFromEnv(c *Config) error {
 	value, variable := lookup("ENDPOINT")
 	c.Endpoint = defaultEndpoint // also after an error, so that it is reported once
 	if variable == "" {
@@ -58,7 +58,7 @@ func (c *Config) endpointFromEnv() error {
 	return nil
 }
 
-func (c *Config) protocolFromEnv() error {
+func protocolFromEnv(c *Config) error {
 	value, variable := lookup("PROTOCOL")
 	if c.Protocol != "" || variable == "" {
 		return nil
@@ -70,7 +70,7 @@ func (c *Config) protocolFromEnv() error {
 	return nil
 }
 
-func (c *Config) compressionFromEnv() error {
+func compressionFromEnv(c *Config) error {
 	value, variable := lookup("COMPRESSION")
 	if c.Compression != "" || variable == "" {
 		return nil
@@ -82,7 +82,7 @@ func (c *Config) compressionFromEnv() error {
 	return nil
 }
 
-func (c *Config) timeoutFromEnv() error {
+func timeoutFromEnv(c *Config) error {
 	value, variable := lookup("TIMEOUT")
 	if c.Timeout != 0 || variable == "" {
 		return nil
@@ -97,7 +97,7 @@ func (c *Config) timeoutFromEnv() error {
 
 // headersFromEnv names the position of a broken header, never the text, which
 // may be a secret.
-func (c *Config) headersFromEnv() error {
+func headersFromEnv(c *Config) error {
 	value, variable := lookup("HEADERS")
 	if c.Headers != nil || variable == "" {
 		return nil
@@ -129,7 +129,7 @@ func validValue(value string) bool {
 	return !strings.ContainsFunc(value, func(r rune) bool { return r != '\t' && (r < ' ' || r == 0x7f) })
 }
 
-func (c *Config) tlsFromEnv() error {
+func tlsFromEnv(c *Config) error {
 	if c.TLS != nil {
 		return nil
 	}

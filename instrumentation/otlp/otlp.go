@@ -64,7 +64,7 @@ func FromEnv() (destination.Destination, error) { return New(Config{}) }
 func New(c Config) (destination.Destination, error) {
 	c.Headers = maps.Clone(c.Headers)
 	if c.Endpoint == "" {
-		if err := c.fillFromEnv(); err != nil {
+		if err := fillFromEnv(&c); err != nil {
 			return destination.Destination{}, fmt.Errorf("otlp: %w", err)
 		}
 	}
