@@ -61,6 +61,8 @@ type Limits struct {
 	// String is the longest kept string value, in bytes of decoded text,
 	// without the note on what was cut. 0 or less: DefaultString.
 	String int
+	// Lean is String for what is outside Bulk shapes. 0 or less: String.
+	Lean int
 	// Total is how much of the copy may lie in Bulk shapes, in bytes of the
 	// copy. Beyond it strings are cut, and what is inside a Bulk array or
 	// object is dropped. 0 or less: DefaultTotal.
@@ -103,6 +105,9 @@ const (
 func (t *Trimmer) Reset(shape *Shape, l Limits) {
 	if l.String <= 0 {
 		l.String = DefaultString
+	}
+	if l.Lean <= 0 {
+		l.Lean = l.String
 	}
 	if l.Total <= 0 {
 		l.Total = DefaultTotal

@@ -40,9 +40,17 @@ func (t *Trimmer) beginString(v frame, outer purse) {
 	t.left[outer] -= len(`""`)
 	x := &t.text
 	x.sink, x.named, x.outer, x.purse = toHead, v.base64, outer, v.purse
-	x.start, x.room, x.cut = len(t.out), t.limits.String, 0
+	x.start, x.room, x.cut = len(t.out), t.longest(v.purse), 0
 	x.head, x.media = x.head[:0], nil
 	t.state = inText
+}
+
+// longest is the limit of a string that the purse pays for.
+func (t *Trimmer) longest(from purse) int {
+	if from == bulk {
+		return t.limits.String
+	}
+	return t.limits.Lean
 }
 
 // shortString returns the length of a string with its quotes when all of it is
@@ -60,7 +68,7 @@ func shortString(p []byte) int {
 // fits. It returns 0 when not, and what follows must come to the same.
 func (t *Trimmer) keepShort(p []byte, v frame, outer purse) int {
 	n := shortString(p)
-	if n == 0 || v.base64 || p[1] == 'd' || n-len(`""`) > t.limits.String || n > t.left[v.purse] {
+	if n == 0 || v.base64 || p[1] == 'd' || n-len(`""`) > t.longest(v.purse) || n > t.left[v.purse] {
 		return 0
 	}
 	t.out = append(t.out, p[:n]...)

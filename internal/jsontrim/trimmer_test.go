@@ -228,6 +228,12 @@ func TestTrimmerGivesUpOnEndlessText(t *testing.T) {
 	assert.Empty(t, trimmer.End())
 }
 
+func TestTrimmerCutsStringsOutsideBulkAtALimitOfTheirOwn(t *testing.T) {
+	shape := jsontrim.Members(map[string]*jsontrim.Shape{"id": jsontrim.Keep, "text": jsontrim.Keep.Bulk()})
+	got := trimEverySplit(t, shape, jsontrim.Limits{String: 2, Lean: 4}, `{"id":"abcdef","text":"abcdef"}`)
+	assert.Equal(t, `{"id":"abcd...[2 bytes cut]","text":"ab...[4 bytes cut]"}`, got.Copy)
+}
+
 func TestTrimmerCutsStrings(t *testing.T) {
 	tests := []struct {
 		name    string
