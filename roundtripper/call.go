@@ -113,17 +113,17 @@ func (c *call) end(e end) {
 
 	r := &c.record
 	startName, startProvider := r.SpanName(), r.Provider
-	before := r.DecodeErrors
+	fromReply := r.DecodeErrors
 	if c.asked != nil {
 		c.asked.fill(r)
 	}
-	if r.DecodeErrors > before {
+	fromRequest := r.DecodeErrors - fromReply
+	c.fillReply()
+	if fromRequest > 0 {
 		reports.once("request", "the body of a request is not the JSON of a call; what could not be understood "+
 			"is missing from its span, and is counted there")
 	}
-	before = r.DecodeErrors
-	c.fillReply()
-	if r.DecodeErrors > before {
+	if r.DecodeErrors > fromRequest {
 		reports.once("reply", "a reply, or an event of a stream, could not be understood; "+
 			"its data is missing from its span, and is counted there")
 	}
