@@ -70,6 +70,7 @@ fuzz-short: ## run each fuzz target for 3 seconds
 
 bench: ## run the benchmarks that match BENCH (all), COUNT times (6)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
+	cd internal/bench && go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
 
 # git archive leaves the work tree and its branches alone. The link lets the old
 # benchmarks find the test data next to the repository, where there is any.
