@@ -20,7 +20,7 @@ import (
 // The race detector allocates by itself, so these promises are kept without.
 
 func TestRequestThatIsNoCallAddsNoAllocation(t *testing.T) {
-	answer := &http.Response{StatusCode: 200, Body: http.NoBody}
+	answer := &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}
 	rt := newRecorder().transport(roundTripFunc(func(*http.Request) (*http.Response, error) { return answer, nil }))
 	for _, path := range []string{"/v1/models", "/", "/v1/files"} {
 		req := chatRequest(t, plainRequest)
@@ -41,7 +41,7 @@ func allocations(t *testing.T, chunks int, opts ...roundtripper.Option) float64 
 	rt := roundtripper.New(roundTripFunc(func(req *http.Request) (*http.Response, error) {
 		_ = req.Body.Close()
 		return &http.Response{
-			StatusCode: 200, ContentLength: -1,
+			StatusCode: http.StatusOK, ContentLength: -1,
 			Header: http.Header{"Content-Type": {streamType}},
 			Body:   io.NopCloser(strings.NewReader(reply)),
 		}, nil

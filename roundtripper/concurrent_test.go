@@ -133,7 +133,7 @@ func TestRequestThatIsStillBeingSentWhenTheCallEndsConcurrentSafe(t *testing.T) 
 	resp, err := r.transport(roundTripFunc(func(req *http.Request) (*http.Response, error) {
 		go func() { _, _ = io.Copy(io.Discard, req.Body) }()
 		<-sending
-		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: bodyOf(plainReply), ContentLength: -1}, nil
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: bodyOf(plainReply), ContentLength: -1}, nil
 	})).RoundTrip(req)
 	require.NoError(t, err)
 	_, err = io.ReadAll(resp.Body)

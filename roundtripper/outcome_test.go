@@ -444,8 +444,8 @@ func TestResponsesThatAreNoRepliesKeepTheirBody(t *testing.T) {
 func TestOddTransportsBelow(t *testing.T) {
 	for name, answer := range map[string]*http.Response{
 		"nil response": nil,
-		"nil body":     {StatusCode: 200, Header: http.Header{}},
-		"nil header":   {StatusCode: 200, Body: http.NoBody},
+		"nil body":     {StatusCode: http.StatusOK, Header: http.Header{}},
+		"nil header":   {StatusCode: http.StatusOK, Body: http.NoBody},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRecorder()

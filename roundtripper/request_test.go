@@ -277,7 +277,7 @@ func TestRequestsThatAreNoCallsPassUntouched(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			req := change(chatRequest(t, plainRequest))
 			r := newRecorder()
-			want := &http.Response{StatusCode: 200, Body: bodyOf("x")}
+			want := &http.Response{StatusCode: http.StatusOK, Body: bodyOf("x")}
 			var got *http.Request
 			resp, err := r.transport(roundTripFunc(func(r *http.Request) (*http.Response, error) {
 				got = r
