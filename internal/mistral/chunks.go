@@ -90,7 +90,7 @@ func (p *parts) thinking(body []byte) string {
 		joined text
 		room   = p.limits.Total + note
 	)
-	eachThought(body, func(t jsonscan.Text) { joined.append(t, p.limits.Part+note, &room) })
+	eachThought(body, func(t jsonscan.Text) { joined.append(t.Append(nil), p.limits.Part+note, &room) })
 	return joined.String()
 }
 

@@ -22,6 +22,9 @@ type fold struct {
 	limits  Limits
 	room    int // what is left of limits.Total
 	choices []foldedChoice
+	// piece is the delta at hand, unescaped. What of it goes beyond the limits
+	// must not make the choice's own buffers grow.
+	piece []byte
 }
 
 type foldedChoice struct {
@@ -96,8 +99,13 @@ func (f *fold) append(choice *foldedChoice, kind genai.PartType, s jsonscan.Text
 		return
 	}
 	if part := f.part(choice, kind, call); part != nil {
-		part.text.append(s, f.limits.Part, &f.room)
+		f.grow(&part.text, s)
 	}
+}
+
+func (f *fold) grow(t *text, s jsonscan.Text) {
+	f.piece = s.Append(f.piece[:0])
+	t.append(f.piece, f.limits.Part, &f.room)
 }
 
 func (f *fold) part(choice *foldedChoice, kind genai.PartType, call *genai.Call) *foldedPart {
@@ -154,7 +162,7 @@ func (f *fold) addChunk(choice *foldedChoice, c *jsonscan.Cursor, call *genai.Ca
 		if part := f.part(choice, genai.PartGeneric, call); part != nil {
 			generic := genericPart(&w)
 			part.name = generic.Name
-			part.text.appendRaw(generic.JSON, f.limits.Part, &f.room)
+			part.text.append(generic.JSON, f.limits.Part, &f.room)
 		}
 	}
 	return spoke
@@ -187,9 +195,9 @@ func (f *fold) addToolCalls(choice *foldedChoice, calls []byte, call *genai.Call
 		case jsonscan.KindNone, jsonscan.KindNull:
 		case jsonscan.KindString:
 			t, _ := arguments.Text()
-			tool.arguments.append(t, f.limits.Part, &f.room)
+			f.grow(&tool.arguments, t)
 		default:
-			tool.arguments.appendRaw(validUTF8(w.arguments), f.limits.Part, &f.room)
+			tool.arguments.append(validUTF8(w.arguments), f.limits.Part, &f.room)
 		}
 	}
 	return spoke

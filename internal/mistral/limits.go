@@ -24,8 +24,12 @@ type Limits struct {
 	Base64 bool
 }
 
+// maxLean is the longest kept value that is not content, such as an id, a stop
+// sequence, or the message of an error inside a reply, in bytes.
+const maxLean = 4 << 10
+
 func (l Limits) trim() jsontrim.Limits {
-	return jsontrim.Limits{String: l.Part, Total: l.Total, KeepBase64: l.Base64}
+	return jsontrim.Limits{String: l.Part, Lean: maxLean, Total: l.Total, KeepBase64: l.Base64}
 }
 
 // A text grows by pieces up to a limit. What does not fit is counted.
@@ -34,33 +38,18 @@ type text struct {
 	cut int64
 }
 
-// append adds a JSON string. room is what is left of the total.
-func (t *text) append(s jsonscan.Text, limit int, room *int) {
-	before := len(t.buf)
-	t.buf = s.Append(t.buf)
-	t.trim(before, limit, room)
-}
-
-// appendRaw adds JSON as it stands.
-func (t *text) appendRaw(raw []byte, limit int, room *int) {
-	before := len(t.buf)
-	t.buf = append(t.buf, raw...)
-	t.trim(before, limit, room)
-}
-
-func (t *text) trim(before, limit int, room *int) {
-	keep := min(limit, before+*room)
+// append adds a piece of valid UTF-8. room is what is left of the total.
+func (t *text) append(piece []byte, limit int, room *int) {
+	keep := max(0, min(len(piece), limit-len(t.buf), *room))
 	if t.cut > 0 {
-		keep = before // the text must not go on behind a hole
+		keep = 0 // the text must not go on behind a hole
 	}
-	if len(t.buf) > keep {
-		for keep > before && !utf8.RuneStart(t.buf[keep]) {
-			keep--
-		}
-		t.cut += int64(len(t.buf) - keep)
-		t.buf = t.buf[:keep]
+	for 0 < keep && keep < len(piece) && !utf8.RuneStart(piece[keep]) {
+		keep--
 	}
-	*room -= len(t.buf) - before
+	t.buf = append(t.buf, piece[:keep]...)
+	t.cut += int64(len(piece) - keep)
+	*room -= keep
 }
 
 // String returns the text, with a note at its end if some of it was cut.
