@@ -25,11 +25,16 @@ func readChunk(c *jsonscan.Cursor) (w wireChunk) {
 		return w
 	}
 	for inner.Member() {
-		switch string(inner.Key()) {
+		switch key := inner.Key(); string(key) {
 		case "type":
 			w.kind, _ = inner.Text()
 		case "text", "thinking", "image_url", "document_url", "input_audio":
-			w.body = inner.Raw()
+			// The type comes first. If it does not, the first one counts.
+			if w.body == nil || w.kind.Is(string(key)) {
+				w.body = inner.Raw()
+			} else {
+				inner.Skip()
+			}
 		case "file_id":
 			w.file, _ = inner.Text()
 		default:
@@ -43,19 +48,15 @@ func readChunk(c *jsonscan.Cursor) (w wireChunk) {
 func (p *parts) appendChunk(dst []genai.Part, c *jsonscan.Cursor) []genai.Part {
 	if c.Kind() == jsonscan.KindString {
 		// Content that is a string, and what lenient servers take in a list.
-		t, _ := c.Text()
-		if t.Empty() {
-			return dst
-		}
-		return append(dst, genai.Part{Type: genai.PartText, Text: t.String()})
+		return appendText(dst, genai.PartText, c.String())
 	}
 	w := readChunk(c)
 	body := jsonscan.New(w.body)
 	switch {
 	case w.kind.Is("text") && body.Kind() == jsonscan.KindString:
-		return append(dst, genai.Part{Type: genai.PartText, Text: body.String()})
+		return appendText(dst, genai.PartText, body.String())
 	case w.kind.Is("thinking"):
-		return append(dst, genai.Part{Type: genai.PartReasoning, Text: p.thinking(w.body)})
+		return appendText(dst, genai.PartReasoning, p.thinking(w.body))
 	case w.kind.Is("image_url"):
 		return append(dst, mediaPart("image", mediaString(&body, "url")))
 	case w.kind.Is("document_url"):
@@ -68,6 +69,14 @@ func (p *parts) appendChunk(dst []genai.Part, c *jsonscan.Cursor) []genai.Part {
 		return dst
 	}
 	return append(dst, genericPart(&w))
+}
+
+// appendText appends a part that is mere text, unless there is none.
+func appendText(dst []genai.Part, kind genai.PartType, s string) []genai.Part {
+	if s == "" {
+		return dst
+	}
+	return append(dst, genai.Part{Type: kind, Text: s})
 }
 
 // genericPart keeps a chunk that the conventions have no part for, such as

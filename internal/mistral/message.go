@@ -72,9 +72,7 @@ func (p *parts) message(w *wireMessage) genai.Message {
 // appendMessage appends what an assistant or a user said: reasoning, content,
 // tool calls, in this order.
 func (p *parts) appendMessage(dst []genai.Part, w *wireMessage) []genai.Part {
-	if !w.reasoning.Empty() {
-		dst = append(dst, genai.Part{Type: genai.PartReasoning, Text: w.reasoning.String()})
-	}
+	dst = appendText(dst, genai.PartReasoning, w.reasoning.String())
 	dst = p.appendContent(dst, w.content)
 	return appendToolCalls(dst, w.toolCalls)
 }
@@ -183,7 +181,7 @@ func setArguments(part *genai.Part, raw []byte) {
 		setArgumentText(part, t.Append(nil))
 	case jsonscan.KindNone, jsonscan.KindNull:
 	default:
-		part.JSON = validUTF8(raw)
+		setArgumentText(part, validUTF8(raw))
 	}
 }
 
