@@ -8,6 +8,7 @@ import (
 
 	"github.com/otelmistral/otelmistral/internal/genai"
 	"github.com/otelmistral/otelmistral/internal/jsonscan"
+	"github.com/otelmistral/otelmistral/internal/jsontrim"
 )
 
 // maxChoices and maxPieces bound what a hostile stream can make us keep: the
@@ -25,21 +26,23 @@ type fold struct {
 	// piece is the delta at hand, unescaped. What of it goes beyond the limits
 	// must not make the choice's own buffers grow.
 	piece []byte
+	// trimmer reads chunks that are neither text nor thinking.
+	trimmer jsontrim.Trimmer
 }
 
 type foldedChoice struct {
 	index  int64
 	finish string
-	role   string
 	parts  []foldedPart
 	tools  []foldedTool
 }
 
-// foldedPart is a run of deltas of one kind.
+// foldedPart is a run of deltas of one kind, text or reasoning, or a part that
+// came whole.
 type foldedPart struct {
-	kind genai.PartType
-	text text
-	name string // of a generic part, whose JSON is text
+	kind  genai.PartType // "" if it came whole
+	text  text
+	whole genai.Part
 }
 
 type foldedTool struct {
@@ -58,9 +61,6 @@ func (f *fold) add(ch *chunkChoice, call *genai.Call) (spoke bool) {
 	}
 	if !ch.finish.Empty() {
 		choice.finish = name(ch.finish)
-	}
-	if f.limits.Content && choice.role == "" && !ch.role.Empty() {
-		choice.role = name(ch.role)
 	}
 	if !ch.reasoning.Empty() {
 		f.append(choice, genai.PartReasoning, ch.reasoning, call)
@@ -98,7 +98,10 @@ func (f *fold) append(choice *foldedChoice, kind genai.PartType, s jsonscan.Text
 	if !f.limits.Content {
 		return
 	}
-	if part := f.part(choice, kind, call); part != nil {
+	if n := len(choice.parts); n > 0 && choice.parts[n-1].kind == kind {
+		f.grow(&choice.parts[n-1].text, s)
+	} else if part := choice.addPart(call); part != nil {
+		part.kind = kind
 		f.grow(&part.text, s)
 	}
 }
@@ -108,16 +111,37 @@ func (f *fold) grow(t *text, s jsonscan.Text) {
 	t.append(f.piece, f.limits.Part, &f.room)
 }
 
-func (f *fold) part(choice *foldedChoice, kind genai.PartType, call *genai.Call) *foldedPart {
-	if n := len(choice.parts); n > 0 && choice.parts[n-1].kind == kind && kind != genai.PartGeneric {
-		return &choice.parts[n-1]
-	}
+// addPart adds a part, or returns nil when there are too many.
+func (choice *foldedChoice) addPart(call *genai.Call) *foldedPart {
 	if len(choice.parts) >= maxPieces {
 		call.DecodeErrors++
 		return nil
 	}
-	choice.parts = append(choice.parts, foldedPart{kind: kind})
+	choice.parts = append(choice.parts, foldedPart{})
 	return &choice.parts[len(choice.parts)-1]
+}
+
+// addWhole adds a chunk that is neither text nor thinking. It is read as in a
+// reply that is one JSON value: what is secret or base64 must not be kept.
+func (f *fold) addWhole(choice *foldedChoice, raw []byte, call *genai.Call) {
+	if f.room <= 0 {
+		call.DroppedBytes += int64(len(raw))
+		return
+	}
+	l := f.limits
+	l.Total = f.room
+	f.trimmer.Reset(content, l.trim())
+	_, _ = f.trimmer.Write(raw)
+	doc := f.trimmer.End()
+	f.room -= len(doc)
+	call.DroppedBytes += f.trimmer.Dropped()
+	c := jsonscan.New(doc)
+	p := parts{limits: l}
+	for _, whole := range p.appendChunk(nil, &c) {
+		if part := choice.addPart(call); part != nil {
+			part.whole = whole
+		}
+	}
 }
 
 // addContent folds a delta in whose content is a list of chunks, or one chunk.
@@ -151,19 +175,15 @@ func (f *fold) addChunk(choice *foldedChoice, c *jsonscan.Cursor, call *genai.Ca
 		return spoke
 	}
 	w := readChunk(c)
+	body := jsonscan.New(w.body)
 	switch {
-	case w.kind.Is("text"):
-		body := jsonscan.New(w.body)
+	case w.kind.Is("text") && body.Kind() == jsonscan.KindString:
 		t, _ := body.Text()
 		add(genai.PartText, t)
 	case w.kind.Is("thinking"):
 		eachThought(w.body, func(t jsonscan.Text) { add(genai.PartReasoning, t) })
 	case w.raw != nil && f.limits.Content:
-		if part := f.part(choice, genai.PartGeneric, call); part != nil {
-			generic := genericPart(&w)
-			part.name = generic.Name
-			part.text.append(generic.JSON, f.limits.Part, &f.room)
-		}
+		f.addWhole(choice, w.raw, call)
 	}
 	return spoke
 }
@@ -248,9 +268,7 @@ func (f *fold) result(call *genai.Call) []genai.Choice {
 		folded := &f.choices[i]
 		choices[i].FinishReason = folded.finish
 		m := &choices[i].Message
-		if m.Role = folded.role; m.Role == "" {
-			m.Role = "assistant"
-		}
+		m.Role = "assistant"
 		for j := range folded.parts {
 			m.Parts = append(m.Parts, folded.parts[j].part())
 			call.DroppedBytes += folded.parts[j].text.cut
@@ -264,13 +282,10 @@ func (f *fold) result(call *genai.Call) []genai.Choice {
 }
 
 func (p *foldedPart) part() genai.Part {
-	part := genai.Part{Type: p.kind, Name: p.name}
-	if p.kind == genai.PartGeneric && p.text.cut == 0 {
-		part.JSON = p.text.buf
-	} else {
-		part.Text = p.text.String()
+	if p.kind == "" {
+		return p.whole
 	}
-	return part
+	return genai.Part{Type: p.kind, Text: p.text.String()}
 }
 
 func (t *foldedTool) part() genai.Part {

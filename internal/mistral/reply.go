@@ -66,7 +66,7 @@ func chatReplyShape(message *jsontrim.Shape) *jsontrim.Shape {
 
 var (
 	chatReply            = chatReplyShape(nil)
-	chatReplyWithContent = chatReplyShape(jsontrim.Keep.Without(secrets...).Bulk())
+	chatReplyWithContent = chatReplyShape(content)
 )
 
 // jsonReply reads a reply that is one JSON value.
@@ -84,7 +84,9 @@ func (r *jsonReply) Complete() bool { return r.trimmer.Done() }
 
 func (r *jsonReply) Fill() {
 	doc := r.trimmer.End()
-	r.call.DroppedBytes += r.trimmer.Dropped()
+	if r.limits.Content {
+		r.call.DroppedBytes += r.trimmer.Dropped()
+	}
 	if r.trimmer.Failed() {
 		r.call.DecodeErrors++
 	}

@@ -34,6 +34,9 @@ var secrets = []string{
 	"customer_credentials", "credential_override", "X-Data-Respan-Params",
 }
 
+// content is the shape of messages and the like.
+var content = jsontrim.Keep.Without(secrets...).Base64("input_audio").Bulk()
+
 // chatParameters are the members of a chat request that are kept always.
 func chatParameters() map[string]*jsontrim.Shape {
 	return map[string]*jsontrim.Shape{
@@ -70,7 +73,6 @@ func chatParameters() map[string]*jsontrim.Shape {
 // chatContent is chatParameters with the content.
 func chatContent() map[string]*jsontrim.Shape {
 	m := chatParameters()
-	content := jsontrim.Keep.Without(secrets...).Base64("input_audio").Bulk()
 	m["messages"] = content
 	m["tools"] = content
 	m["metadata"] = content
@@ -116,7 +118,9 @@ func (r *RequestReader) Fill(call *genai.Call) {
 	if r.trimmer.Failed() || r.ended && !r.trimmer.Done() {
 		call.DecodeErrors++
 	}
-	call.DroppedBytes += r.trimmer.Dropped()
+	if r.limits.Content {
+		call.DroppedBytes += r.trimmer.Dropped()
+	}
 	c := jsonscan.New(doc)
 	if !c.Object() {
 		return
