@@ -119,7 +119,6 @@ type chunk struct {
 type chunkChoice struct {
 	index  int64
 	finish jsonscan.Text
-	role   jsonscan.Text
 	// text is the content of the delta if it is a string, content if it is
 	// anything else.
 	text      jsonscan.Text
@@ -190,8 +189,6 @@ func (choice *chunkChoice) parseDelta(c *jsonscan.Cursor) {
 	}
 	for c.Member() {
 		switch string(c.Key()) {
-		case "role":
-			choice.role, _ = c.Text()
 		case "content":
 			if c.Kind() == jsonscan.KindString {
 				choice.text, _ = c.Text()
