@@ -57,8 +57,7 @@ func isFailure(doc []byte) bool {
 			t, _ := c.Text()
 			failed = failed || strings.EqualFold(t.String(), "error")
 		case "error":
-			failed = failed || isError(c.Kind())
-			c.Skip()
+			failed = failed || tellsError(c.Raw())
 		default:
 			c.Skip()
 		}
@@ -66,9 +65,19 @@ func isFailure(doc []byte) bool {
 	return failed && c.Valid()
 }
 
-// isError tells whether a member named error with a value of that kind is one.
-func isError(k jsonscan.Kind) bool {
-	return k == jsonscan.KindObject || k == jsonscan.KindString
+// tellsError tells whether the value of a member named error is one. Some
+// servers have the member in every reply, with an empty value.
+func tellsError(raw []byte) bool {
+	c := jsonscan.New(raw)
+	switch c.Kind() {
+	case jsonscan.KindString:
+		t, _ := c.Text()
+		return !t.Empty()
+	case jsonscan.KindObject:
+		c.Object()
+		return c.Member()
+	}
+	return false
 }
 
 // readFailure reads the error shapes that Mistral, its gateway and compatible
@@ -100,7 +109,7 @@ func readFailure(body []byte, f *genai.Failure, l Limits) {
 		case "detail":
 			detail = c.Raw()
 		case "error":
-			if k := c.Kind(); isError(k) {
+			if k := c.Kind(); k == jsonscan.KindObject || k == jsonscan.KindString {
 				readInnerFailure(c.Raw(), k, f, l)
 			} else {
 				c.Skip()

@@ -154,8 +154,7 @@ func (ch *chunk) parse(data []byte) bool {
 			t, _ := c.Text()
 			ch.failure = ch.failure || t.Is("error") || t.Is("Error")
 		case "error":
-			ch.failure = ch.failure || isError(c.Kind())
-			c.Skip()
+			ch.failure = ch.failure || tellsError(c.Raw())
 		default:
 			c.Skip()
 		}
