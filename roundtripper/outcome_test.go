@@ -3,6 +3,7 @@
 package roundtripper_test
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -461,6 +462,29 @@ func TestOddTransportsBelow(t *testing.T) {
 			assert.Equal(t, want, r.one(t).outcome())
 		})
 	}
+	t.Run("no length declared", func(t *testing.T) {
+		for status, outcome := range map[int]string{200: semconv.OutcomeCompleted, 400: semconv.OutcomeRefused} {
+			r := newRecorder()
+			resp, err := r.transport(roundTripFunc(func(*http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: status, Body: bodyOf(plainReply)}, nil // ContentLength is 0
+			})).RoundTrip(chatRequest(t, plainRequest))
+			require.NoError(t, err)
+			got, err := io.ReadAll(resp.Body)
+			require.NoError(t, err)
+			assert.Equal(t, plainReply, string(got))
+			assert.Equal(t, outcome, r.one(t).outcome())
+		}
+	})
+	t.Run("a body that gives nothing", func(t *testing.T) {
+		r := newRecorder()
+		req := chatRequest(t, plainRequest)
+		req.Body = io.NopCloser(nothing{})
+		_, err := r.transport(roundTripFunc(func(req *http.Request) (*http.Response, error) {
+			_, err := bufio.NewReader(req.Body).ReadByte()
+			return nil, err
+		})).RoundTrip(req)
+		assert.ErrorIs(t, err, io.ErrNoProgress)
+	})
 	t.Run("panic", func(t *testing.T) {
 		r := newRecorder()
 		assert.PanicsWithValue(t, "base", func() {
@@ -480,6 +504,10 @@ func TestOddTransportsBelow(t *testing.T) {
 		r.one(t)
 	})
 }
+
+type nothing struct{}
+
+func (nothing) Read([]byte) (int, error) { return 0, nil }
 
 type liar struct{}
 

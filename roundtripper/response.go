@@ -38,7 +38,7 @@ func (c *call) response(resp *http.Response, err error) {
 	switch {
 	case !ok, c.reply == nil:
 		c.finish(end{cause: causeHeaders})
-	case resp.Body == nil, resp.Body == http.NoBody, resp.ContentLength == 0:
+	case resp.Body == nil, resp.Body == http.NoBody:
 		c.finish(end{cause: causeEOF})
 	case resp.StatusCode >= 400 && 0 < resp.ContentLength && resp.ContentLength <= maxErrorBody:
 		c.readAhead(resp)
@@ -82,16 +82,9 @@ func (c *call) newReply(resp *http.Response) reply {
 
 // readAhead reads the short body of an error and puts it back.
 func (c *call) readAhead(resp *http.Response) {
-	buf := make([]byte, resp.ContentLength+1)
-	n := 0
-	var err error
-	for n < len(buf) && err == nil {
-		var m int
-		m, err = resp.Body.Read(buf[n:])
-		n += m
-	}
-	resp.Body = &replay{data: buf[:n], err: err, rest: resp.Body}
-	c.feed(buf[:n])
+	data, err := readUpTo(resp.Body, resp.ContentLength)
+	resp.Body = &replay{data: data, err: err, rest: resp.Body}
+	c.feed(data)
 }
 
 // observe lets the record see what the caller reads.

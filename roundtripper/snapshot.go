@@ -37,16 +37,8 @@ func takeSnapshot(req *http.Request) *snapshot {
 		s.observe = true
 		return s
 	}
-	// One byte more than there should be, so that the last Read sees the end.
-	buf := make([]byte, req.ContentLength+1)
-	n := 0
 	var err error
-	for n < len(buf) && err == nil {
-		var m int
-		m, err = req.Body.Read(buf[n:])
-		n += m
-	}
-	s.body = buf[:n:n]
+	s.body, err = readUpTo(req.Body, req.ContentLength)
 	if err != io.EOF {
 		// A body longer than it was declared, or one that fails: the
 		// transport below must see the same.
@@ -61,6 +53,29 @@ func takeSnapshot(req *http.Request) *snapshot {
 	// headers. This is such a one, like the one it replaces.
 	s.forward = io.NopCloser(bytes.NewReader(s.body))
 	return s
+}
+
+// readUpTo reads until the end of a body that should be n bytes long. The error
+// is that of the last Read, io.EOF at the end, nil if the body goes on.
+func readUpTo(r io.Reader, n int64) ([]byte, error) {
+	// One byte more than there should be, so that the last Read sees the end.
+	buf := make([]byte, n+1)
+	read, empty := 0, 0
+	for read < len(buf) && empty < 100 {
+		m, err := r.Read(buf[read:])
+		if m < 0 || m > len(buf)-read {
+			break // the transport below will have its own opinion of that
+		}
+		if read += m; err != nil {
+			return buf[:read:read], err
+		}
+		if m > 0 {
+			empty = 0
+		} else {
+			empty++
+		}
+	}
+	return buf[:read:read], nil
 }
 
 // replay gives data, then err if there is one, else what rest gives.
