@@ -66,19 +66,19 @@ func (s *stream) event(e sse.Event) bool {
 	if !s.call.TimeToFirstChunk.Set && !s.start.IsZero() && !s.ending {
 		s.call.TimeToFirstChunk = genai.Some(time.Since(s.start))
 	}
-	if e.Oversize || !s.chunk.parse(e.Data) {
-		if !s.ending { // an event that was cut off is not a broken one
-			s.call.DecodeErrors++
-		}
-		return true
+	understood := !e.Oversize && s.chunk.parse(e.Data)
+	if understood {
+		s.apply(&s.chunk) // an error may come with usage
 	}
-	if s.chunk.failure || e.Name == "error" {
+	switch {
+	case e.Name == "error", understood && s.chunk.failure:
 		s.call.Failure.Type = streamError
 		readFailure(e.Data, &s.call.Failure, s.limits)
 		s.done, s.failed = true, true
 		return false
+	case !understood && !s.ending: // an event that was cut off is not a broken one
+		s.call.DecodeErrors++
 	}
-	s.apply(&s.chunk)
 	return true
 }
 
