@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mistral
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelmistral/otelmistral/internal/genai"
+	"github.com/otelmistral/otelmistral/internal/jsonscan"
+)
+
+var (
+	// withContent has limits that no small fixture reaches.
+	withContent    = Limits{Content: true, Part: 64 << 10, Total: 1 << 20}
+	withoutContent = Limits{Part: 64 << 10, Total: 1 << 20}
+)
+
+// parseRequest reads a request that comes in pieces.
+func parseRequest(l Limits, pieces ...[]byte) genai.Call {
+	var call genai.Call
+	r := NewRequestReader(l)
+	for _, p := range pieces {
+		_, _ = r.Write(scratch(p))
+	}
+	r.End()
+	r.Fill(&call)
+	return call
+}
+
+// parseReply reads a reply that comes in pieces, and tells whether it was
+// complete.
+func parseReply(r Reply, pieces ...[]byte) (complete bool) {
+	for _, p := range pieces {
+		if r.Done() {
+			break
+		}
+		r.Write(scratch(p))
+	}
+	r.Fill()
+	return r.Complete()
+}
+
+// scratch copies p into a slice of its own: a reader that keeps a reference to
+// what it was given is found out, by the next test that compares splits or by
+// the race detector.
+func scratch(p []byte) []byte { return append([]byte(nil), p...) }
+
+func parseJSON(l Limits, pieces ...[]byte) (call genai.Call, complete bool) {
+	complete = parseReply(NewReply(&call, false, time.Time{}, l), pieces...)
+	return call, complete
+}
+
+func parseStream(l Limits, pieces ...[]byte) (call genai.Call, complete bool) {
+	complete = parseReply(NewReply(&call, true, time.Time{}, l), pieces...)
+	return call, complete
+}
+
+func parseFailure(l Limits, pieces ...[]byte) genai.Call {
+	var call genai.Call
+	parseReply(NewFailure(&call, l), pieces...)
+	return call
+}
+
+// inPieces cuts data after every n bytes.
+func inPieces(data []byte, n int) (pieces [][]byte) {
+	for len(data) > n {
+		pieces = append(pieces, data[:n])
+		data = data[n:]
+	}
+	return append(pieces, data)
+}
+
+// eachSplit calls check with data in one piece, in two pieces cut at each
+// place, and in pieces of 1, 2, 3 and 7 bytes.
+func eachSplit(data []byte, check func(how string, pieces ...[]byte)) {
+	check("whole", data)
+	for _, n := range []int{1, 2, 3, 7} {
+		check(fmt.Sprintf("every %d bytes", n), inPieces(data, n)...)
+	}
+	for i := 1; i < len(data); i++ {
+		check(fmt.Sprintf("cut at %d", i), data[:i], data[i:])
+	}
+}
+
+// textOf is a JSON string as a cursor finds it.
+func textOf(t *testing.T, s string) jsonscan.Text {
+	t.Helper()
+	c := jsonscan.New(jsonscan.AppendQuoted(nil, s))
+	text, ok := c.Text()
+	require.True(t, ok)
+	return text
+}
+
+// event is one server-sent event with that data.
+func event(data string) string { return "data: " + data + "\n\n" }
+
+func textPart(s string) genai.Part      { return genai.Part{Type: genai.PartText, Text: s} }
+func reasoningPart(s string) genai.Part { return genai.Part{Type: genai.PartReasoning, Text: s} }
+
+func assistant(finish string, parts ...genai.Part) genai.Choice {
+	return genai.Choice{FinishReason: finish, Message: genai.Message{Role: "assistant", Parts: parts}}
+}
