@@ -113,16 +113,16 @@ func (r *RequestReader) End() { r.ended = true }
 
 // Fill records what was read.
 func (r *RequestReader) Fill(call *genai.Call) {
-	doc := r.trimmer.End()
+	c := jsonscan.New(r.trimmer.End())
+	isObject := c.Object()
 	// A body that was not sent to its end may be whole all the same.
-	if r.trimmer.Failed() || r.ended && !r.trimmer.Done() {
+	if r.trimmer.Failed() || r.ended && !(isObject && r.trimmer.Done()) {
 		call.DecodeErrors++
 	}
 	if r.limits.Content {
 		call.DroppedBytes += r.trimmer.Dropped()
 	}
-	c := jsonscan.New(doc)
-	if !c.Object() {
+	if !isObject {
 		return
 	}
 	p := parts{limits: r.limits}
