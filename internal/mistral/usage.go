@@ -7,8 +7,9 @@ import (
 	"github.com/otelmistral/otelmistral/internal/jsonscan"
 )
 
-// readUsage consumes a usage object. A value that is none, such as null, leaves
-// call as it is. Streams may send usage more than once; the last one counts.
+// readUsage consumes a usage object. A value that tells nothing, such as null,
+// leaves call as it is. Streams may send usage more than once; the last one
+// counts.
 func readUsage(c *jsonscan.Cursor, call *genai.Call) {
 	if !c.Object() {
 		return
@@ -50,7 +51,9 @@ func readUsage(c *jsonscan.Cursor, call *genai.Call) {
 	if u.Input.Set && u.Audio.Set {
 		u.Input.Value += u.Audio.Value
 	}
-	call.Usage = u
+	if u != (genai.Usage{}) {
+		call.Usage = u
+	}
 }
 
 // readDetails reads one or two counts out of a details object, which may be
@@ -71,9 +74,10 @@ func readDetails(c *jsonscan.Cursor, a string, av *genai.Opt[int64], b string, b
 	}
 }
 
-// setCount reads a token count. Negative ones say nothing.
+// setCount reads a token count. Negative ones say nothing, nor do those that
+// could overflow a sum.
 func setCount(c *jsonscan.Cursor, v *genai.Opt[int64]) {
-	if n, ok := c.Int(); ok && n >= 0 {
+	if n, ok := c.Int(); ok && 0 <= n && n < 1<<53 {
 		*v = genai.Some(n)
 	}
 }
