@@ -14,15 +14,33 @@ import (
 
 const streamError = semconv.ErrorTypeStreamError
 
-// maxFailure is how much of an error body is read.
+// maxFailure is how much of an error body is kept.
 const maxFailure = 64 << 10
 
 // failureReply reads the body of a response with an error status.
 type failureReply struct {
 	call   *genai.Call
 	limits Limits
-	body   []byte
+	body   []byte // the beginning
+	// trimmer reads a body that is longer: a message that repeats the input
+	// must not cost the type and the code behind it.
+	trimmer jsontrim.Trimmer
+	long    bool
 }
+
+// failureShape is what is kept of a long error.
+func failureShape(message *jsontrim.Shape) *jsontrim.Shape {
+	members := map[string]*jsontrim.Shape{
+		"type": jsontrim.Keep, "code": jsontrim.Keep, "message": message, "detail": message,
+	}
+	members["error"] = jsontrim.Members(members)
+	return jsontrim.Members(members)
+}
+
+var (
+	longFailure            = failureShape(nil)
+	longFailureWithContent = failureShape(content)
+)
 
 // NewFailure returns the reader for the body of a response with an error
 // status, of any media type. It fills in the provider's words, not the type.
@@ -31,6 +49,18 @@ func NewFailure(call *genai.Call, l Limits) Reply {
 }
 
 func (r *failureReply) Write(p []byte) {
+	if !r.long && len(r.body)+len(p) > maxFailure {
+		r.long = true
+		shape := longFailure
+		if r.limits.Content {
+			shape = longFailureWithContent
+		}
+		r.trimmer.Reset(shape, jsontrim.Limits{String: r.limits.Part, Total: maxFailure})
+		_, _ = r.trimmer.Write(r.body)
+	}
+	if r.long {
+		_, _ = r.trimmer.Write(p)
+	}
 	r.body = append(r.body, p[:min(len(p), maxFailure-len(r.body))]...)
 }
 
@@ -40,7 +70,13 @@ func (r *failureReply) Done() bool { return false }
 func (r *failureReply) Complete() bool { return true }
 
 func (r *failureReply) Fill() {
-	readFailure(r.body, &r.call.Failure, r.limits)
+	body := r.body
+	if r.long {
+		if doc := r.trimmer.End(); len(doc) > 0 {
+			body = doc
+		}
+	}
+	readFailure(body, &r.call.Failure, r.limits)
 }
 
 // isFailure tells whether a JSON object is an error: {"object":"error", …}, or

@@ -73,7 +73,9 @@ func (s *stream) event(e sse.Event) bool {
 	switch {
 	case e.Name == "error", understood && s.chunk.failure:
 		s.call.Failure.Type = streamError
-		readFailure(e.Data, &s.call.Failure, s.limits)
+		f := NewFailure(s.call, s.limits)
+		f.Write(e.Data)
+		f.Fill()
 		s.done, s.failed = true, true
 		return false
 	case !understood && !s.ending: // an event that was cut off is not a broken one
