@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mistral
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/otelmistral/otelmistral/internal/genai"
+	"github.com/otelmistral/otelmistral/semconv"
+)
+
+func readHeaders(h http.Header) genai.Response {
+	var call genai.Call
+	ReadHeaders(h, time.Date(2026, 11, 21, 17, 59, 30, 0, time.UTC), &call)
+	return call.Response
+}
+
+func TestTheCorrelationIDIsMistralsElseTheGateways(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		header http.Header
+		want   string
+	}{
+		{"none", http.Header{}, ""},
+		{"Mistral's", http.Header{"X-Kong-Request-Id": {"k"}, "Mistral-Correlation-Id": {"m"}}, "m"},
+		{"the gateway's", http.Header{"X-Kong-Request-Id": {"k"}}, "k"},
+		{"empty", http.Header{"X-Kong-Request-Id": {"k"}, "Mistral-Correlation-Id": {""}}, "k"},
+		{"invalid UTF-8", http.Header{"Mistral-Correlation-Id": {"a\xff"}}, "a\uFFFD"},
+		{"absurdly long", http.Header{"Mistral-Correlation-Id": {strings.Repeat("a", 1000)}}, strings.Repeat("a", maxName)},
+	} {
+		assert.Equal(t, tt.want, readHeaders(tt.header).CorrelationID, tt.name)
+	}
+}
+
+func TestRetryAfterIsReadInBothForms(t *testing.T) {
+	for value, want := range map[string]float64{
+		"7": 7, " 7 ": 7, "0": 0, "1.5": 1.5,
+		"Sat, 21 Nov 2026 18:00:00 GMT":    30,
+		"Saturday, 21-Nov-26 18:00:00 GMT": 30,
+		"Sat, 21 Nov 2026 17:00:00 GMT":    0,
+	} {
+		assert.Equal(t, []attribute.KeyValue{semconv.MistralRateLimitRetryAfterKey.Float64(want)}, readHeaders(http.Header{"Retry-After": {value}}).Limits, value)
+	}
+	for _, value := range []string{"", "-1", "soon", "NaN", "Inf", "1e300", "Sat, 21 Nov"} {
+		assert.Empty(t, readHeaders(http.Header{"Retry-After": {value}}).Limits, value)
+	}
+}
+
+func TestRateLimitsThatAreKnownNumbersAreRead(t *testing.T) {
+	h := http.Header{}
+	h.Set("x-ratelimit-limit-req-minute", "100")
+	h.Set("x-ratelimit-remaining-req-minute", "0")
+	h.Set("x-ratelimit-limit-tokens-minute", "many")
+	h.Set("x-ratelimit-audio-seconds-query-cost", "1")
+	h.Set("ratelimitbysize-limit", "1")
+	h["X-Ratelimit-Limit-Tokens-Month"] = nil
+	assert.ElementsMatch(t, []attribute.KeyValue{
+		attribute.Int64("mistral_ai.ratelimit.limit_req_minute", 100),
+		attribute.Int64("mistral_ai.ratelimit.remaining_req_minute", 0),
+	}, readHeaders(h).Limits)
+}

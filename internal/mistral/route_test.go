@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mistral
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/otelmistral/otelmistral/semconv"
+)
+
+func TestMatchFindsCallsToAModel(t *testing.T) {
+	configured := map[string]bool{"gateway.example": true, "api.openai.com": true}
+	for _, tt := range []struct {
+		method, host, path string
+		want               string
+	}{
+		{"POST", "api.mistral.ai", "/v1/chat/completions", "chat"},
+		{"POST", "api.eu.mistral.ai", "/v1/chat/completions", "chat"},
+		{"POST", "codestral.mistral.ai", "/v1/chat/completions", "chat"},
+		{"POST", "127.0.0.1", "/chat/completions", "chat"},
+		{"POST", "vllm.internal", "/any/prefix/v1/chat/completions", "chat"},
+		{"POST", "gateway.example", "/v1/chat/completions", "chat"},
+		{"POST", "api.openai.com", "/v1/chat/completions", "chat"}, // the user says so
+		{"GET", "api.mistral.ai", "/v1/chat/completions", ""},
+		{"post", "api.mistral.ai", "/v1/chat/completions", ""},
+		{"POST", "api.mistral.ai", "/v1/chat/completions/", ""},
+		{"POST", "api.mistral.ai", "/v1/chat/moderations", ""},
+		{"POST", "api.mistral.ai", "/v1/models", ""},
+		{"POST", "api.mistral.ai", "", ""},
+		{"POST", "api.mistral.ai", "/v1/xchat/completions", ""},
+		{"POST", "api.groq.com", "/openai/v1/chat/completions", ""},
+		{"POST", "x.openai.azure.com", "/v1/chat/completions", ""},
+		{"POST", "notopenai.com", "/v1/chat/completions", "chat"},
+		{"POST", "openai.com.example", "/v1/chat/completions", "chat"},
+	} {
+		got := ""
+		if route, ok := Match(tt.method, tt.host, tt.path, configured); ok {
+			got = route.Operation
+		}
+		assert.Equal(t, tt.want, got, "%s %s%s", tt.method, tt.host, tt.path)
+	}
+}
+
+func TestMatchDoesNotAllocate(t *testing.T) {
+	configured := map[string]bool{"gateway.example": true}
+	assert.Zero(t, testing.AllocsPerRun(100, func() {
+		Match("POST", "api.openai.com", "/v1/chat/completions", configured)
+		Match("POST", "gateway.example", "/v1/chat/completions", configured)
+		Match("GET", "service.internal", "/v1/things", configured)
+	}))
+}
+
+func TestProviderIsTheModelsFamilyButForMistralsHosts(t *testing.T) {
+	for _, tt := range []struct {
+		host, model, configured string
+		want                    string
+	}{
+		{"api.mistral.ai", "mistral-small-latest", "", semconv.ProviderMistralAI},
+		{"api.mistral.ai", "gpt-4o", "openai", semconv.ProviderMistralAI},
+		{"api.mistral.ai", "", "", semconv.ProviderMistralAI},
+		{"vllm.internal", "", "", semconv.ProviderMistralAI},
+		{"vllm.internal", "my-finetune", "", semconv.ProviderMistralAI},
+		{"vllm.internal", "my-finetune", "acme", "acme"},
+		{"vllm.internal", "mistralai/Mistral-7B-Instruct-v0.3", "acme", semconv.ProviderMistralAI},
+		{"openrouter.ai", "mistralai/mistral-large", "", semconv.ProviderMistralAI},
+		{"openrouter.ai", "Ministral-8B", "", semconv.ProviderMistralAI},
+		{"openrouter.ai", "magistral-small", "", semconv.ProviderMistralAI},
+		{"openrouter.ai", "codestral-2508", "", semconv.ProviderMistralAI},
+		{"openrouter.ai", "ft:open-mistral-7b:x", "", semconv.ProviderMistralAI},
+		{"openrouter.ai", "openai/gpt-4o", "", semconv.ProviderOpenAI},
+		{"openrouter.ai", "anthropic/claude-sonnet-4", "", semconv.ProviderAnthropic},
+		{"openrouter.ai", "google/gemini-2.5-pro", "", semconv.ProviderGCPGemini},
+		{"openrouter.ai", "x-ai/grok-4", "", semconv.ProviderXAI},
+		{"openrouter.ai", "meta-llama/llama-4", "", semconv.ProviderOther},
+		{"openrouter.ai", "acme/unheard-of", "", semconv.ProviderOther},
+		{"openrouter.ai", "acme/unheard-of", "acme", "acme"},
+		{"api.respan.ai", "", "", semconv.ProviderOther},
+	} {
+		assert.Equal(t, tt.want, Provider(tt.host, tt.model, tt.configured), "%+v", tt)
+	}
+}
