@@ -115,8 +115,9 @@ func (r *RequestReader) End() { r.ended = true }
 func (r *RequestReader) Fill(call *genai.Call) {
 	c := jsonscan.New(r.trimmer.End())
 	isObject := c.Object()
+	whole := isObject && r.trimmer.Done()
 	// A body that was not sent to its end may be whole all the same.
-	if r.trimmer.Failed() || r.ended && !(isObject && r.trimmer.Done()) {
+	if r.trimmer.Failed() || r.ended && !whole {
 		call.DecodeErrors++
 	}
 	if r.limits.Content {

@@ -400,7 +400,7 @@ func TestTimesOfAStreamCountFromItsStart(t *testing.T) {
 		var call genai.Call
 		r := NewReply(&call, true, time.Now(), withoutContent)
 		write := func(data string) {
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			r.Write([]byte(data))
 		}
 		write(": a comment is no chunk\n\n")
@@ -424,7 +424,7 @@ func TestTheFirstTokenIsAnyWordOfTheModel(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var call genai.Call
 				r := NewReply(&call, true, time.Now(), l)
-				time.Sleep(time.Second)
+				<-time.After(time.Second)
 				r.Write([]byte(event(delta(fields))))
 				r.Fill()
 				assert.Equal(t, genai.Some(time.Second), call.TimeToFirstToken, fields)
