@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -74,20 +75,11 @@ func FuzzFailure(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body, how []byte) {
 		for _, l := range fuzzed {
 			whole := parseFailure(l, body)
-			assertReadable(t, &whole)
-			require.True(t, json.Valid(mustMarshal(t, whole.Failure.Description())))
-			require.Equal(t, strings.ToValidUTF8(whole.Failure.Message, "?"), whole.Failure.Message)
+			require.True(t, utf8.ValidString(whole.Failure.Description()))
 			require.Equal(t, whole, parseFailure(l, cut(body, how)...))
 			require.True(t, l.Content || whole.Failure.Message == "")
 		}
 	})
-}
-
-func mustMarshal(t *testing.T, v any) []byte {
-	t.Helper()
-	b, err := json.Marshal(v)
-	require.NoError(t, err)
-	return b
 }
 
 func FuzzStream(f *testing.F) {
