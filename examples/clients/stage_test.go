@@ -35,7 +35,7 @@ import (
 const (
 	// patience is for calls that end by themselves. A body that they do not
 	// close holds a goroutine of net/http for as long.
-	patience = 3 * time.Second
+	patience = 5 * time.Second
 	// impatience is for calls that nothing else ends.
 	impatience = 500 * time.Millisecond
 )
@@ -286,13 +286,14 @@ func lastMessage(t *testing.T, content string) string {
 func (s *stage) calls(t *testing.T, made int) []tracetest.SpanStub {
 	t.Helper()
 	var calls []tracetest.SpanStub
+	// Less than patience, so that a timeout cannot pass for a collection.
 	assert.Eventually(t, func() bool {
 		runtime.GC()
 		calls = slices.DeleteFunc(slices.Clone(s.spans.GetSpans()), func(s tracetest.SpanStub) bool {
 			return s.InstrumentationScope.Name != roundtripper.ScopeName
 		})
 		return len(calls) >= made
-	}, 10*time.Second, 5*time.Millisecond, "a span is missing after the client has gone")
+	}, patience-2*time.Second, 5*time.Millisecond, "a span is missing after the client has gone")
 	slices.SortStableFunc(calls, func(a, b tracetest.SpanStub) int { return a.StartTime.Compare(b.StartTime) })
 	return calls
 }
