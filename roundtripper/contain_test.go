@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 
@@ -230,9 +231,15 @@ func TestOptions(t *testing.T) {
 	assert.Equal(t, "api.openai.com", get(t, "https://API.openai.com/v1/chat/completions", own,
 		roundtripper.WithHosts("Api.OpenAI.com")).attr(semconv.ServerAddressKey).AsString(), "a host that was named")
 
-	long := get(t, chatURL, `{"model":"m","messages":[{"role":"user","content":"0123456789ä"}]}`, roundtripper.WithMaxContentBytes(11))
-	assert.Contains(t, long.attr(semconv.GenAIInputMessagesKey).AsString(), `"content":"0123456789...[2 bytes cut]"`)
-	assert.EqualValues(t, 2, long.attr(semconv.MistralContentDroppedBytesKey).AsInt64())
+	text := strings.Repeat("0123456789", 10)
+	long := `{"model":"m","messages":[{"role":"user","content":"` + text[:99] + `ä` + `"}]}`
+	for limit, want := range map[int]string{100: text[:99] + "...[2 bytes cut]", 101: text[:99] + "ä", 1: text[:64] + "...[37 bytes cut]", -1: text[:64] + "...[37 bytes cut]"} {
+		cut := get(t, chatURL, long, roundtripper.WithMaxContentBytes(limit))
+		assert.Contains(t, cut.attr(semconv.GenAIInputMessagesKey).AsString(), `"content":"`+want+`"`)
+		if strings.Contains(want, "37") {
+			assert.EqualValues(t, 37, cut.attr(semconv.MistralContentDroppedBytesKey).AsInt64())
+		}
+	}
 
 	image := `{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":"data:image/png;base64,aGk="}]}]}`
 	assert.NotContains(t, get(t, chatURL, image).attr(semconv.GenAIInputMessagesKey).AsString(), "aGk=")

@@ -18,6 +18,8 @@ import (
 // recorded unless [WithMaxContentBytes] says otherwise.
 const DefaultMaxContentBytes = 128 << 10
 
+const minContentBytes = 64
+
 // maxContent is about the most content that is recorded of a request, and
 // again of its reply. It is at least eight parts.
 const maxContent = 1 << 20
@@ -91,14 +93,13 @@ func WithContentCapture(cc ContentCapture) Option {
 
 // WithMaxContentBytes sets the longest text of one part that is recorded, in
 // bytes; longer ones end with a note on how much was cut. Default:
-// [DefaultMaxContentBytes]. Values below 1 are ignored. Of one request, and of
-// one reply, about 1 MiB is recorded in all, or eight parts if that is more;
+// [DefaultMaxContentBytes]. Less than 64 means 64, or the names of things inside
+// content would be cut, too. Of one request, and of one reply, about 1 MiB is
+// recorded in all, or eight parts if that is more;
 // mistral_ai.content.dropped_bytes counts what was left out.
 func WithMaxContentBytes(n int) Option {
 	return optionFunc(func(c config) config {
-		if n > 0 {
-			c.limits.Part = n
-		}
+		c.limits.Part = max(n, minContentBytes)
 		return c
 	})
 }

@@ -58,10 +58,7 @@ func (c *call) settle(e end) {
 		r.Outcome = semconv.OutcomeStreamError
 		return
 	}
-	complete := c.reply != nil && !c.broken && c.reply.Complete()
-	if z, ok := c.reply.(*compressed); ok && z.over && e.cause == causeEOF {
-		complete = true // nothing is known but that it came to its end
-	}
+	complete := c.complete(e.cause)
 	answered := r.Response.Status != 0
 	switch e.cause {
 	case causeHeaders, causeDone:
@@ -91,6 +88,17 @@ func (c *call) settle(e end) {
 		r.Outcome = semconv.OutcomeFailed
 	}
 	r.Failure.Type = failureType(r.Outcome, e.err)
+}
+
+// complete tells whether all of the reply has come. Of one that was not read,
+// because it was too long or decoding it panicked, nothing is known but that it
+// came to its end.
+func (c *call) complete(by cause) bool {
+	z, ok := c.reply.(*compressed)
+	if c.broken || ok && z.over {
+		return by == causeEOF
+	}
+	return c.reply != nil && c.reply.Complete()
 }
 
 func unlessComplete(complete bool, outcome string) string {

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package roundtripper
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"github.com/otelmistral/otelmistral/semconv"
+)
+
+// panicky is a decoder with a bug.
+type panicky struct{ where string }
+
+func (p panicky) at(where string) {
+	if p.where == where {
+		panic("a bug")
+	}
+}
+
+func (p panicky) Write([]byte)   { p.at("Write") }
+func (p panicky) Done() bool     { p.at("Done"); return false }
+func (p panicky) Fill()          { p.at("Fill") }
+func (p panicky) Complete() bool { p.at("Complete"); return true }
+
+func TestPanicOfADecoderCostsTheRecordOnly(t *testing.T) {
+	for _, where := range []string{"Write", "Done", "Fill", "Complete"} {
+		t.Run(where, func(t *testing.T) {
+			exporter := tracetest.NewInMemoryExporter()
+			provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(exporter))
+			transport := New(nil, WithTracerProvider(provider))
+			_, span := provider.Tracer("").Start(t.Context(), "chat")
+			c := &call{transport: transport, caller: t.Context(), span: span, reply: panicky{where}}
+			c.record.Response.Status = http.StatusOK
+			resp := &http.Response{Body: io.NopCloser(strings.NewReader("{}"))}
+			c.observe(resp)
+
+			got, err := io.ReadAll(resp.Body)
+			require.NoError(t, err)
+			assert.Equal(t, "{}", string(got))
+			require.NoError(t, resp.Body.Close())
+
+			spans := exporter.GetSpans()
+			require.Len(t, spans, 1)
+			assert.Equal(t, codes.Unset, spans[0].Status.Code, "the bug is not the call's")
+			if where != "Complete" { // there is nothing left to say it with
+				assert.Contains(t, spans[0].Attributes, semconv.MistralDecodeErrorsKey.Int(1))
+				assert.Contains(t, spans[0].Attributes, attribute.String("mistral_ai.outcome", "completed"))
+			}
+		})
+	}
+}
