@@ -145,16 +145,16 @@ func mediaPart(modality, s string) genai.Part {
 	return genai.Part{Type: genai.PartURI, Modality: modality, Text: s}
 }
 
-// readTools reads the tools that the model may call. Of Mistral's built-in
+// tools reads the tools that the model may call. Of Mistral's built-in
 // ones only what identifies them is read: a connector also carries its
 // credentials.
-func readTools(c *jsonscan.Cursor) []genai.Tool {
+func (p *parts) tools(c *jsonscan.Cursor) []genai.Tool {
 	var tools []genai.Tool
 	if !c.Array() {
 		return nil
 	}
 	for c.Element() {
-		if t, ok := readTool(c); ok {
+		if t, ok := readTool(c); ok && p.room() {
 			tools = append(tools, t)
 		}
 	}

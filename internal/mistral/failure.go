@@ -211,6 +211,13 @@ func setMessage(f *genai.Failure, message []byte, l Limits) {
 	if !l.Content || len(message) == 0 {
 		return
 	}
+	// The input may hold credentials.
+	c := jsonscan.New(message)
+	if k := c.Kind(); k == jsonscan.KindObject || k == jsonscan.KindArray {
+		if c.Skip(); c.End() {
+			message = l.trimmed(message)
+		}
+	}
 	message = validUTF8(message)
 	if len(message) > l.Part {
 		n := l.Part

@@ -14,8 +14,9 @@ import (
 // maxChoices and maxPieces bound what a hostile stream can make us keep: the
 // number of choices, and of parts and tool calls in each.
 const (
-	maxChoices = 128
-	maxPieces  = 1024
+	maxChoices   = 128
+	maxPieces    = 1024
+	maxToolCalls = 128
 )
 
 // fold gathers the deltas of a stream into choices.
@@ -217,7 +218,7 @@ func (f *fold) addToolCalls(choice *foldedChoice, calls []byte, call *genai.Call
 			t, _ := arguments.Text()
 			f.grow(&tool.arguments, t)
 		default:
-			tool.arguments.append(validUTF8(w.arguments), f.limits.Part, &f.room)
+			tool.arguments.append(f.limits.trimmed(w.arguments), f.limits.Part, &f.room)
 		}
 	}
 	return spoke
@@ -241,7 +242,7 @@ func (choice *foldedChoice) tool(w *wireToolCall) *foldedTool {
 		}
 		return tool
 	}
-	if len(choice.tools) >= maxPieces {
+	if len(choice.tools) >= maxToolCalls {
 		return nil
 	}
 	choice.tools = append(choice.tools, foldedTool{index: w.index})

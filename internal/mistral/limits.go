@@ -32,6 +32,19 @@ func (l Limits) trim() jsontrim.Limits {
 	return jsontrim.Limits{String: l.Part, Lean: maxLean, Total: l.Total, KeepBase64: l.Base64}
 }
 
+// trimmed returns a bounded copy of valid JSON, without what is secret.
+func (l Limits) trimmed(raw []byte) []byte {
+	var t jsontrim.Trimmer
+	t.Reset(content, l.trim())
+	_, _ = t.Write(raw)
+	return t.End()
+}
+
+// maxItems bounds the messages, parts, tool calls and tools that are kept of
+// one request or reply: the shortest ones become several times as long in the
+// record.
+const maxItems = 8192
+
 // A text grows by pieces up to a limit. What does not fit is counted.
 type text struct {
 	buf []byte

@@ -56,7 +56,17 @@ func readMessage(c *jsonscan.Cursor) (w wireMessage) {
 // parts turns wire content into parts of a message.
 type parts struct {
 	limits Limits
+	items  int // kept so far
 }
+
+// room takes the room for one more item; there is an end to it.
+func (p *parts) room() bool {
+	p.items++
+	return p.items <= maxItems
+}
+
+// over tells whether items had to be left out.
+func (p *parts) over() bool { return p.items > maxItems }
 
 func (p *parts) message(w *wireMessage) genai.Message {
 	m := genai.Message{Role: name(w.role)}
@@ -74,7 +84,7 @@ func (p *parts) message(w *wireMessage) genai.Message {
 func (p *parts) appendMessage(dst []genai.Part, w *wireMessage) []genai.Part {
 	dst = appendText(dst, genai.PartReasoning, w.reasoning.String())
 	dst = p.appendContent(dst, w.content)
-	return appendToolCalls(dst, w.toolCalls)
+	return p.appendToolCalls(dst, w.toolCalls)
 }
 
 // appendContent appends content: a string, a list of chunks, one chunk, or
@@ -84,7 +94,7 @@ func (p *parts) appendContent(dst []genai.Part, content []byte) []genai.Part {
 	switch c.Kind() {
 	case jsonscan.KindArray:
 		c.Array()
-		for c.Element() {
+		for c.Element() && p.room() {
 			dst = p.appendChunk(dst, &c)
 		}
 	case jsonscan.KindString, jsonscan.KindObject:
@@ -109,12 +119,12 @@ func (p *parts) toolResponse(w *wireMessage) genai.Part {
 }
 
 // appendToolCalls appends the calls of tools that the model asks for.
-func appendToolCalls(dst []genai.Part, calls []byte) []genai.Part {
+func (p *parts) appendToolCalls(dst []genai.Part, calls []byte) []genai.Part {
 	c := jsonscan.New(calls)
 	if len(calls) == 0 || !c.Array() {
 		return dst
 	}
-	for c.Element() {
+	for c.Element() && p.room() {
 		call := readToolCall(&c)
 		part := genai.Part{Type: genai.PartToolCall, ID: call.idString(), Name: name(call.name)}
 		setArguments(&part, call.arguments)

@@ -115,6 +115,9 @@ func (r *jsonReply) Fill() {
 			c.Skip()
 		}
 	}
+	if p.over() {
+		r.call.DecodeErrors++
+	}
 	if isFailure(doc) {
 		r.call.Failure.Type = streamError
 		readFailure(doc, &r.call.Failure, r.limits)
@@ -132,7 +135,7 @@ func (r *jsonReply) choices(c *jsonscan.Cursor, p *parts) {
 	}
 	var choices []indexed
 	for c.Element() {
-		if c.Kind() != jsonscan.KindObject {
+		if c.Kind() != jsonscan.KindObject || len(choices) >= maxChoices {
 			r.call.DecodeErrors++
 			c.Skip()
 			continue

@@ -116,8 +116,10 @@ func (r *RequestReader) Fill(call *genai.Call) {
 	c := jsonscan.New(r.trimmer.End())
 	isObject := c.Object()
 	whole := isObject && r.trimmer.Done()
-	// A body that was not sent to its end may be whole all the same.
-	if r.trimmer.Failed() || r.ended && !whole {
+	// A body that was answered well had come to its end, also if that was not
+	// seen: the transport below may have sent it again, from GetBody.
+	ended := r.ended || 200 <= call.Response.Status && call.Response.Status < 300
+	if r.trimmer.Failed() || ended && !whole {
 		call.DecodeErrors++
 	}
 	if r.limits.Content {
@@ -136,7 +138,7 @@ func (r *RequestReader) Fill(call *genai.Call) {
 		case "messages":
 			r.messages(&c, req, &p)
 		case "tools":
-			req.Tools = readTools(&c)
+			req.Tools = p.tools(&c)
 		case "metadata":
 			if c.Kind() == jsonscan.KindObject {
 				req.Metadata = string(validUTF8(c.Raw()))
@@ -148,6 +150,9 @@ func (r *RequestReader) Fill(call *genai.Call) {
 		default:
 			readParameter(&c, req)
 		}
+	}
+	if p.over() {
+		call.DecodeErrors++
 	}
 }
 
@@ -212,7 +217,7 @@ func (r *RequestReader) messages(c *jsonscan.Cursor, req *genai.Request, p *part
 	for c.Element() {
 		w := readMessage(c)
 		req.Prefix = req.Prefix || w.prefix
-		if r.limits.Content && w.object {
+		if r.limits.Content && w.object && p.room() {
 			req.Messages = append(req.Messages, p.message(&w))
 		}
 	}

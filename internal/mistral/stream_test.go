@@ -450,9 +450,9 @@ func TestHostileStreamsAreBounded(t *testing.T) {
 		assert.Equal(t, 10, got.DecodeErrors)
 	})
 	t.Run("tool calls", func(t *testing.T) {
-		body := strings.Repeat(event(delta(`{"tool_calls":[{"function":{"name":"f","arguments":"{}"}}]}`)), maxPieces+10)
+		body := strings.Repeat(event(delta(`{"tool_calls":[{"function":{"name":"f","arguments":"{}"}}]}`)), maxToolCalls+10)
 		got, _ := parseStream(withContent, []byte(body))
-		assert.Len(t, got.Response.Choices[0].Message.Parts, maxPieces)
+		assert.Len(t, got.Response.Choices[0].Message.Parts, maxToolCalls)
 		assert.Equal(t, 10, got.DecodeErrors)
 	})
 	t.Run("parts", func(t *testing.T) {
