@@ -20,7 +20,7 @@ const (
 	maxCompressed = 1 << 20
 	// maxDecompressed is how much may come out of it: gzip packs a thousand
 	// to one.
-	maxDecompressed = 64 << 20
+	maxDecompressed = 16 << 20
 )
 
 // decompressors has the encodings that are understood. net/http decodes gzip
@@ -45,13 +45,14 @@ func newDeflate(r io.Reader) (io.Reader, error) {
 }
 
 // compressed keeps a compressed body while the caller reads it, and decodes it
-// once, when the call ends.
+// once, when the call ends. Of one that is too long, or in an encoding that is
+// not understood, nothing is known but its status and when it ended.
 type compressed struct {
 	reply
 	decompress func(io.Reader) (io.Reader, error)
 	record     *genai.Call
 	body       []byte
-	over       bool // the body was too long to keep
+	over       bool // the body is not understood
 }
 
 func (z *compressed) Write(p []byte) {

@@ -140,7 +140,7 @@ func TestCompressedReplyThatIsTooLongGivesStatusAndTimesOnly(t *testing.T) {
 
 func TestGzipBombIsNotInflatedWithoutEnd(t *testing.T) {
 	r := newRecorder()
-	bomb := compress(t, "gzip", `{"id":"r1","x":"`+strings.Repeat("a", 100<<20))
+	bomb := compress(t, "gzip", `{"id":"r1","x":"`+strings.Repeat("a", 17<<20)+`"}`)
 	require.Less(t, len(bomb), 1<<20)
 	resp, err := r.transport(encoded("gzip", jsonType, 200, bomb)).RoundTrip(chatRequest(t, plainRequest))
 	require.NoError(t, err)
@@ -148,6 +148,26 @@ func TestGzipBombIsNotInflatedWithoutEnd(t *testing.T) {
 	require.NoError(t, err)
 	s := r.one(t)
 	assert.EqualValues(t, 1, s.attr(semconv.MistralDecodeErrorsKey).AsInt64())
+	assert.Equal(t, semconv.OutcomeTruncated, s.outcome())
+}
+
+func TestEncodingThatIsNotUnderstoodGivesStatusAndTimesOnly(t *testing.T) {
+	for _, encoding := range []string{"br", "zstd", "gzip, gzip"} {
+		for outcome, act := range map[string]func(io.ReadCloser){
+			semconv.OutcomeCompleted:   func(b io.ReadCloser) { _, _ = io.ReadAll(b) },
+			semconv.OutcomeClosedEarly: func(b io.ReadCloser) { _ = b.Close() },
+		} {
+			r := newRecorder()
+			resp, err := r.transport(encoded(encoding, jsonType, 200, []byte("secret"))).RoundTrip(chatRequest(t, plainRequest))
+			require.NoError(t, err)
+			assert.Empty(t, r.exporter.GetSpans(), "the call has not ended")
+			act(resp.Body)
+			s := r.one(t)
+			assert.Equal(t, outcome, s.outcome(), encoding)
+			assert.EqualValues(t, 1, s.attr(semconv.MistralDecodeErrorsKey).AsInt64())
+			assert.EqualValues(t, 200, s.attr(semconv.HTTPResponseStatusCodeKey).AsInt64())
+		}
+	}
 }
 
 // A caller that asks for no encoding gets plain bytes from net/http, and is

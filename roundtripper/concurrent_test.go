@@ -122,6 +122,7 @@ func TestRequestThatIsStillBeingSentWhenTheCallEndsConcurrentSafe(t *testing.T) 
 	go func() {
 		defer close(stopped)
 		_, _ = io.WriteString(pw, `{"model":"mistral-small-latest","messages":[{"role":"user","content":"`)
+		_, _ = io.WriteString(pw, "once ") // read only after the first piece was observed
 		close(sending)
 		for {
 			if _, err := io.WriteString(pw, "and so on "); err != nil {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"strings"
 	"sync"
@@ -152,7 +153,18 @@ func (u uncomparable) Tracer(string, ...trace.TracerOption) trace.Tracer {
 	return noop.Tracer{}
 }
 
+// hidden is a provider that looks comparable.
+type hidden struct {
+	noop.TracerProvider
+	inside any
+}
+
 func TestProviderThatCannotBeCompared(t *testing.T) {
+	r := newRecorder()
+	wrapped := roundtripper.New(base(), roundtripper.WithTracerProvider(hidden{inside: []int{1}}))
+	exchange(t, wrapped)
+	exchange(t, wrapped)
+	assert.Empty(t, r.exporter.GetSpans())
 	rt := roundtripper.New(base(), roundtripper.WithTracerProvider(uncomparable{}))
 	exchange(t, rt)
 	exchange(t, rt)
@@ -240,6 +252,10 @@ func TestOptions(t *testing.T) {
 			assert.EqualValues(t, 37, cut.attr(semconv.MistralContentDroppedBytesKey).AsInt64())
 		}
 	}
+
+	thought := `{"model":"m","messages":[{"role":"assistant","content":[{"type":"thinking","thinking":[{"type":"text","text":"Hm"}]}]}]}`
+	assert.Contains(t, get(t, chatURL, thought, roundtripper.WithMaxContentBytes(math.MaxInt)).attr(semconv.GenAIInputMessagesKey).AsString(),
+		`{"type":"reasoning","content":"Hm"}`, "as good as no limit")
 
 	image := `{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":"data:image/png;base64,aGk="}]}]}`
 	assert.NotContains(t, get(t, chatURL, image).attr(semconv.GenAIInputMessagesKey).AsString(), "aGk=")

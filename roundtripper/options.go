@@ -18,7 +18,11 @@ import (
 // recorded unless [WithMaxContentBytes] says otherwise.
 const DefaultMaxContentBytes = 128 << 10
 
-const minContentBytes = 64
+// What [WithMaxContentBytes] takes.
+const (
+	minContentBytes = 64
+	maxContentBytes = 1 << 28
+)
 
 // maxContent is about the most content that is recorded of a request, and
 // again of its reply. It is at least eight parts.
@@ -94,12 +98,12 @@ func WithContentCapture(cc ContentCapture) Option {
 // WithMaxContentBytes sets the longest text of one part that is recorded, in
 // bytes; longer ones end with a note on how much was cut. Default:
 // [DefaultMaxContentBytes]. Less than 64 means 64, or the names of things inside
-// content would be cut, too. Of one request, and of one reply, about 1 MiB is
+// content would be cut, too; more than 256 MiB means 256 MiB. Of one request, and of one reply, about 1 MiB is
 // recorded in all, or eight parts if that is more;
 // mistral_ai.content.dropped_bytes counts what was left out.
 func WithMaxContentBytes(n int) Option {
 	return optionFunc(func(c config) config {
-		c.limits.Part = max(n, minContentBytes)
+		c.limits.Part = min(max(n, minContentBytes), maxContentBytes)
 		return c
 	})
 }

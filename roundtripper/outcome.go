@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -110,27 +111,28 @@ func unlessComplete(complete bool, outcome string) string {
 
 // callersOutcome is the outcome of a call that failed with err because the
 // caller's context had ended, or was about to: [http.Client.Timeout] also
-// cancels the request in a way of its own, which may come first.
+// cancels the request in a way of its own, which may come first. It is "" if
+// the caller had nothing to do with it: a time limit of the transport below is
+// no deadline of his.
 func (c *call) callersOutcome(err error) string {
 	if deadline, ok := c.caller.Deadline(); ok && !time.Now().Before(deadline) {
 		return semconv.OutcomeDeadline
 	}
-	if outcome := contextOutcome(c.caller.Err()); outcome != "" {
-		return outcome
+	if c.caller.Err() != nil {
+		return contextOutcome(c.caller.Err())
 	}
-	return contextOutcome(err)
-}
-
-// contextOutcome is the outcome of a call that err, of a context or from one,
-// ended; "" if it is of another kind.
-func contextOutcome(err error) string {
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return semconv.OutcomeDeadline
-	case errors.Is(err, context.Canceled):
+	if errors.Is(err, context.Canceled) {
 		return semconv.OutcomeCancelled
 	}
 	return ""
+}
+
+// contextOutcome is the outcome of a call whose context ended with err.
+func contextOutcome(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return semconv.OutcomeDeadline
+	}
+	return semconv.OutcomeCancelled
 }
 
 // failureType is the error.type of an outcome; "" for those that are no
@@ -177,5 +179,21 @@ func errorType(err error) string {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return semconv.ErrorTypeUnexpectedEOF
 	}
-	return otelsemconv.ErrorType(err).Value.AsString()
+	return plainName(otelsemconv.ErrorType(err).Value.AsString())
+}
+
+// plainName lets the name of a Go type pass. An error may name its type itself,
+// and then say anything.
+func plainName(s string) string {
+	if len(s) > 128 {
+		return semconv.ErrorTypeOther
+	}
+	for _, b := range []byte(s) {
+		letter := 'a' <= b|0x20 && b|0x20 <= 'z'
+		digit := '0' <= b && b <= '9'
+		if !letter && !digit && !strings.ContainsRune("_-./*", rune(b)) {
+			return semconv.ErrorTypeOther
+		}
+	}
+	return s
 }

@@ -256,6 +256,12 @@ func (timeoutError) Error() string   { return "net/http: timeout awaiting respon
 func (timeoutError) Timeout() bool   { return true }
 func (timeoutError) Temporary() bool { return true }
 
+// talkative is an error that puts its own text where a type should stand.
+type talkative struct{}
+
+func (talkative) Error() string     { return "secret" }
+func (talkative) ErrorType() string { return "secret prompt\xff" }
+
 func TestErrorOfTheTransportBelow(t *testing.T) {
 	for _, tt := range []struct {
 		name      string
@@ -271,7 +277,8 @@ func TestErrorOfTheTransportBelow(t *testing.T) {
 		{"closed connection", io.EOF, semconv.OutcomeFailed, "unexpected_eof"},
 		{"timeout of the transport", timeoutError{}, semconv.OutcomeFailed, "timeout"},
 		{"cancelled", context.Canceled, semconv.OutcomeCancelled, ""},
-		{"deadline", context.DeadlineExceeded, semconv.OutcomeDeadline, "timeout"},
+		{"deadline of the transport", context.DeadlineExceeded, semconv.OutcomeFailed, "timeout"},
+		{"an error that names itself", talkative{}, semconv.OutcomeFailed, "_OTHER"},
 		{"anything", errors.New("secret"), semconv.OutcomeFailed, "*errors.errorString"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -420,16 +427,13 @@ func TestReadErrorInsideAShortErrorBodyIsPutBack(t *testing.T) {
 }
 
 func TestResponsesThatAreNoRepliesKeepTheirBody(t *testing.T) {
-	for status, encoding := range map[int]string{101: "", 204: "", 205: "", 302: "", 304: "", 307: "", 200: "br", 201: "zstd"} {
-		t.Run(http.StatusText(status)+encoding, func(t *testing.T) {
+	for _, status := range []int{101, 204, 205, 302, 304, 307} {
+		t.Run(http.StatusText(status), func(t *testing.T) {
 			r := newRecorder()
 			body := bodyOf("x")
 			resp, err := r.transport(roundTripFunc(func(req *http.Request) (*http.Response, error) {
 				resp, err := answering(jsonType, body)(req)
 				resp.StatusCode = status
-				if encoding != "" {
-					resp.Header.Set("Content-Encoding", encoding)
-				}
 				return resp, err
 			})).RoundTrip(chatRequest(t, plainRequest))
 			require.NoError(t, err)
@@ -437,9 +441,140 @@ func TestResponsesThatAreNoRepliesKeepTheirBody(t *testing.T) {
 			s := r.one(t)
 			assert.Equal(t, semconv.OutcomeCompleted, s.outcome())
 			assert.EqualValues(t, status, s.attr(semconv.HTTPResponseStatusCodeKey).AsInt64())
-			assert.Equal(t, encoding != "", s.attr(semconv.MistralDecodeErrorsKey).AsInt64() == 1)
 		})
 	}
+}
+
+// ended is a context that has ended in a way of its own.
+type ended struct {
+	context.Context
+	done chan struct{}
+}
+
+func (e ended) Done() <-chan struct{} { return e.done }
+func (e ended) Err() error {
+	select {
+	case <-e.done:
+		return errors.New("of its own kind")
+	default:
+		return nil
+	}
+}
+
+func TestContextOfAnotherKind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := ended{t.Context(), make(chan struct{})}
+		r := newRecorder()
+		resp, err := r.transport(answering(streamType, newStalled(firstChunk))).RoundTrip(chatRequest(t, streamRequest).WithContext(ctx))
+		require.NoError(t, err)
+		close(ctx.done)
+		synctest.Wait()
+		assert.Equal(t, semconv.OutcomeCancelled, r.one(t).outcome())
+		require.NoError(t, resp.Body.Close())
+	})
+}
+
+// counting is a context that knows how many wait for its end.
+type counting struct {
+	context.Context
+	waiting *int
+}
+
+func (c counting) Done() <-chan struct{} { return make(chan struct{}) }
+func (c counting) AfterFunc(func()) func() bool {
+	*c.waiting++
+	return func() bool { *c.waiting--; return true }
+}
+
+func TestEndedCallsLeaveTheContextAlone(t *testing.T) {
+	waiting := 0
+	r := newRecorder()
+	resp, err := r.transport(answering(jsonType, bodyOf(plainReply))).
+		RoundTrip(chatRequest(t, plainRequest).WithContext(counting{t.Context(), &waiting}))
+	require.NoError(t, err)
+	assert.Equal(t, 1, waiting)
+	_, err = io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	assert.Zero(t, waiting, "or a long-lived context would hold every call")
+}
+
+// blockedClose is a body whose Close waits.
+type blockedClose struct {
+	io.Reader
+	closing, release chan struct{}
+}
+
+func (b *blockedClose) Close() error {
+	close(b.closing)
+	<-b.release
+	return nil
+}
+
+func TestSpanEndsBeforeCloseReachesTheBody(t *testing.T) {
+	r := newRecorder()
+	inner := &blockedClose{strings.NewReader(firstChunk), make(chan struct{}), make(chan struct{})}
+	resp, err := r.transport(answering(streamType, inner)).RoundTrip(chatRequest(t, streamRequest))
+	require.NoError(t, err)
+	done := make(chan error)
+	go func() { done <- resp.Body.Close() }()
+	<-inner.closing
+	assert.Equal(t, semconv.OutcomeClosedEarly, r.one(t).outcome())
+	close(inner.release)
+	require.NoError(t, <-done)
+}
+
+func TestErrorBodyIsReadAheadUpTo64KiB(t *testing.T) {
+	for length, ahead := range map[int]bool{64 << 10: true, 64<<10 + 1: false} {
+		r := newRecorder()
+		body := bodyOf(strings.Repeat(" ", length))
+		resp, err := r.transport(roundTripFunc(func(req *http.Request) (*http.Response, error) {
+			resp, err := answering(jsonType, body)(req)
+			resp.StatusCode, resp.ContentLength = http.StatusBadRequest, int64(length)
+			return resp, err
+		})).RoundTrip(chatRequest(t, plainRequest))
+		require.NoError(t, err)
+		assert.Equal(t, ahead, len(r.exporter.GetSpans()) == 1, "%d bytes", length)
+		require.NoError(t, resp.Body.Close())
+		r.one(t)
+	}
+}
+
+func TestErrorBodyThatWasReadAheadIsGoneAfterClose(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, "no")
+	}))
+	defer srv.Close()
+	plain := &http.Transport{}
+	defer plain.CloseIdleConnections()
+	var errs []error
+	for _, rt := range []http.RoundTripper{plain, newRecorder().transport(plain)} {
+		resp, err := (&http.Client{Transport: rt}).Post(srv.URL+"/v1/chat/completions", jsonType, strings.NewReader(plainRequest))
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		_, err = resp.Body.Read(make([]byte, 10))
+		errs = append(errs, err)
+	}
+	require.Error(t, errs[0])
+	assert.Equal(t, errs[0], errs[1])
+}
+
+// exploding is a body that panics when it is read.
+type exploding struct{}
+
+func (exploding) Read([]byte) (int, error) { panic("body") }
+func (exploding) Close() error             { return nil }
+
+func TestBodyThatPanicsWhileItIsReadAhead(t *testing.T) {
+	r := newRecorder()
+	assert.PanicsWithValue(t, "body", func() {
+		_, _ = r.transport(roundTripFunc(func(req *http.Request) (*http.Response, error) {
+			resp, err := answering(jsonType, exploding{})(req)
+			resp.StatusCode, resp.ContentLength = http.StatusBadRequest, 10
+			return resp, err
+		})).RoundTrip(chatRequest(t, plainRequest))
+	})
+	r.one(t)
 }
 
 func TestOddTransportsBelow(t *testing.T) {

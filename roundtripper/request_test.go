@@ -253,6 +253,46 @@ func TestSamplersSeeTheFiveAttributes(t *testing.T) {
 	}, sampler.seen)
 }
 
+func TestLongBodyInMemoryShowsItsModelToSamplers(t *testing.T) {
+	body := `{"model":"mistral-small-latest","messages":[{"role":"user","content":"` + strings.Repeat("x", 2<<20) + `"}]}`
+	sampler := &startAttributes{}
+	r := newRecorder(sdktrace.WithSampler(sampler))
+	var sent []byte
+	resp, err := r.transport(roundTripFunc(func(req *http.Request) (*http.Response, error) {
+		var err error
+		sent, err = io.ReadAll(req.Body)
+		assert.NoError(t, err)
+		_ = req.Body.Close()
+		return answering(jsonType, bodyOf(plainReply))(&http.Request{})
+	})).RoundTrip(chatRequest(t, body))
+	require.NoError(t, err)
+	_, err = io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	assert.Equal(t, "chat mistral-small-latest", sampler.name)
+	assert.True(t, body == string(sent))
+	assert.Empty(t, r.one(t).attr(semconv.MistralDecodeErrorsKey).AsInterface())
+}
+
+// A transport that finds its connection stale sends the body again, from
+// GetBody, which nobody observes.
+func TestLongBodyThatWasSentAgainKeepsItsBeginning(t *testing.T) {
+	body := `{"model":"mistral-small-latest","temperature":0.5,"messages":[{"role":"user","content":"` + strings.Repeat("x", 2<<20) + `"}]}`
+	r := newRecorder()
+	resp, err := r.transport(roundTripFunc(func(req *http.Request) (*http.Response, error) {
+		_ = req.Body.Close()
+		again, err := req.GetBody()
+		assert.NoError(t, err)
+		req.Body = again
+		return answering(jsonType, bodyOf(plainReply))(req)
+	})).RoundTrip(chatRequest(t, body))
+	require.NoError(t, err)
+	_, err = io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	s := r.one(t)
+	assert.Equal(t, 0.5, s.attr(semconv.GenAIRequestTemperatureKey).AsFloat64())
+	assert.EqualValues(t, 1, s.attr(semconv.MistralDecodeErrorsKey).AsInt64(), "what is missing is counted")
+}
+
 func TestRequestsThatAreNoCallsPassUntouched(t *testing.T) {
 	for name, change := range map[string]func(*http.Request) *http.Request{
 		"method": func(r *http.Request) *http.Request { r.Method = http.MethodGet; return r },

@@ -49,7 +49,7 @@ func (c *call) response(resp *http.Response, err error) {
 }
 
 // newReply chooses how the body will be read; nil if it says nothing about the
-// call, or nothing that could be understood.
+// call.
 func (c *call) newReply(resp *http.Response) reply {
 	status := resp.StatusCode
 	if status < 200 || status == http.StatusNoContent || status == http.StatusResetContent ||
@@ -59,10 +59,6 @@ func (c *call) newReply(resp *http.Response) reply {
 	encoding := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding")))
 	encoded := encoding != "" && encoding != "identity"
 	decompress := decompressors[encoding]
-	if encoded && decompress == nil {
-		c.record.DecodeErrors++
-		return nil
-	}
 	var r mistral.Reply
 	if status >= 400 {
 		r = mistral.NewFailure(&c.record, c.limits)
@@ -75,7 +71,7 @@ func (c *call) newReply(resp *http.Response) reply {
 		r = mistral.NewReply(&c.record, mediaType == "text/event-stream", start, c.limits)
 	}
 	if encoded {
-		return &compressed{reply: r, decompress: decompress, record: &c.record}
+		return &compressed{reply: r, decompress: decompress, record: &c.record, over: decompress == nil}
 	}
 	return r
 }

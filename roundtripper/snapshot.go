@@ -7,41 +7,43 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/otelmistral/otelmistral/internal/genai"
 	"github.com/otelmistral/otelmistral/internal/mistral"
 )
 
-// maxSnapshot is the longest request body that is read before it is sent.
+// maxSnapshot is how much of a request body is read before it is sent.
 const maxSnapshot = 1 << 20
 
 // snapshot is the body of a request as it was looked at before sending.
 type snapshot struct {
-	// body is all of it, or nothing if it was not read.
+	// body is what was read: all of it, its beginning, or nothing.
 	body []byte
-	// observe: it was not read, and is to be observed while it is sent.
-	observe bool
-	// forward is the body to send.
+	// rest is what is to be observed while it is sent; nil if all was read.
+	rest io.ReadCloser
+	// forward is the body to send, without observing rest.
 	forward io.ReadCloser
 }
 
-// takeSnapshot reads the body of req if that cannot block: GetBody says that
-// the body can be had again, so it is in memory, or in a file. Any other body,
-// a pipe for instance, is observed while it is being sent.
+// takeSnapshot reads the body of req as far as that cannot block: GetBody says
+// that the body can be had again, so it is in memory, or in a file. Any other
+// body, a pipe for instance, is observed while it is being sent.
 func takeSnapshot(req *http.Request) *snapshot {
 	s := &snapshot{forward: req.Body}
 	if req.Body == nil || req.Body == http.NoBody {
 		return s
 	}
-	if req.GetBody == nil || req.ContentLength <= 0 || req.ContentLength > maxSnapshot {
-		s.observe = true
+	if req.GetBody == nil || req.ContentLength <= 0 {
+		s.rest = req.Body
 		return s
 	}
 	var err error
-	s.body, err = readUpTo(req.Body, req.ContentLength)
+	s.body, err = readUpTo(req.Body, min(req.ContentLength, maxSnapshot))
 	if err != io.EOF {
-		// A body longer than it was declared, or one that fails: the
+		// A long body, one longer than it was declared, or one that fails: the
 		// transport below must see the same.
+		s.rest = req.Body
 		s.forward = &replay{data: s.body, err: err, rest: req.Body}
 		return s
 	}
@@ -53,6 +55,18 @@ func takeSnapshot(req *http.Request) *snapshot {
 	// headers. This is such a one, like the one it replaces.
 	s.forward = io.NopCloser(bytes.NewReader(s.body))
 	return s
+}
+
+// observed is the body to send, with its rest observed.
+func (s *snapshot) observed(a *asked) io.ReadCloser {
+	if s.rest == nil {
+		return s.forward
+	}
+	rest := &requestBody{s.rest, a}
+	if r, ok := s.forward.(*replay); ok {
+		return &replay{data: r.data, err: r.err, rest: rest}
+	}
+	return rest
 }
 
 // readUpTo reads until the end of a body that should be n bytes long. The error
@@ -80,24 +94,30 @@ func readUpTo(r io.Reader, n int64) ([]byte, error) {
 
 // replay gives data, then err if there is one, else what rest gives.
 type replay struct {
-	data []byte
-	err  error
-	rest io.ReadCloser
+	data   []byte
+	err    error
+	rest   io.ReadCloser
+	closed atomic.Bool
 }
 
 func (r *replay) Read(p []byte) (int, error) {
-	if len(r.data) > 0 {
+	switch {
+	case r.closed.Load(): // rest knows what to say to that
+	case len(r.data) > 0:
 		n := copy(p, r.data)
 		r.data = r.data[n:]
 		return n, nil
-	}
-	if r.err != nil {
+	case r.err != nil:
 		return 0, r.err
 	}
 	return r.rest.Read(p)
 }
 
-func (r *replay) Close() error { return r.rest.Close() }
+// Close may run while Read does.
+func (r *replay) Close() error {
+	r.closed.Store(true)
+	return r.rest.Close()
+}
 
 // closed is a body that has been closed already, with that error.
 type closed struct{ err error }
@@ -113,12 +133,17 @@ type asked struct {
 	broken bool                   // reading panicked
 }
 
+// newAsked returns nil for a request without a body.
 func newAsked(s *snapshot, l mistral.Limits) *asked {
-	a := &asked{reader: mistral.NewRequestReader(l)}
-	if len(s.body) > 0 {
-		_, _ = a.reader.Write(s.body)
-		a.reader.End()
+	if s.forward == nil || s.forward == http.NoBody {
+		return nil
 	}
+	a := &asked{reader: mistral.NewRequestReader(l)}
+	var err error
+	if s.rest == nil {
+		err = io.EOF
+	}
+	a.observe(s.body, err)
 	return a
 }
 

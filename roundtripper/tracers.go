@@ -38,7 +38,7 @@ func (t *tracers) get() trace.Tracer {
 	tracer := provider.Tracer(ScopeName,
 		trace.WithInstrumentationVersion(Version),
 		trace.WithSchemaURL(semconv.SchemaURL))
-	if reflect.TypeOf(provider).Comparable() {
+	if reflect.ValueOf(provider).Comparable() {
 		t.last.Store(&providerTracer{provider, tracer})
 	}
 	return tracer

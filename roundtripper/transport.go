@@ -4,6 +4,7 @@ package roundtripper
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -69,16 +70,16 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	out := c.request(req, snapshot)
 	returned := false
 	defer func() {
-		if !returned { // the transport below panics
+		if !returned { // the transport below, or its body, panics
 			c.finish(end{cause: causePanic})
 		}
 	}()
 	resp, err := t.base.RoundTrip(out)
-	returned = true
 	if resp != nil && resp.Request == out {
 		resp.Request = req
 	}
 	c.response(resp, err)
+	returned = true
 	return resp, err
 }
 
@@ -135,8 +136,8 @@ func (t *Transport) start(req *http.Request, route *mistral.Route, s *snapshot) 
 	}
 	c.limits = t.config.limits
 	c.limits.Content = t.captures(c.caller)
-	c.asked = newAsked(s, c.limits)
 	c.span = span
+	c.asked = newAsked(s, c.limits)
 	return c
 }
 
@@ -145,8 +146,8 @@ func (t *Transport) start(req *http.Request, route *mistral.Route, s *snapshot) 
 func (c *call) request(req *http.Request, s *snapshot) *http.Request {
 	out := req.WithContext(c.context)
 	out.Body = s.forward
-	if c.span != nil && s.observe {
-		out.Body = &requestBody{ReadCloser: s.forward, asked: c.asked}
+	if c.asked != nil {
+		out.Body = s.observed(c.asked)
 	}
 	if p := c.transport.config.propagator; p != nil {
 		c.inject(out, p)
@@ -166,10 +167,8 @@ func (c *call) inject(out *http.Request, p propagation.TextMapPropagator) {
 
 // address is the server that the URL names; the Host header may name another.
 func address(req *http.Request) (host string, port int) {
-	for _, d := range req.URL.Port() {
-		port = port*10 + int(d-'0')
-	}
-	if port == 0 {
+	port, err := strconv.Atoi(req.URL.Port())
+	if err != nil {
 		port = 80
 		if strings.EqualFold(req.URL.Scheme, "https") {
 			port = 443
