@@ -14,8 +14,6 @@ import (
 // same time, so that one that is slow does not use up the time of the others.
 type fanout struct {
 	processors []sdktrace.SpanProcessor // not changed after Start
-	stop       sync.Once
-	err        error // of Shutdown
 }
 
 var _ sdktrace.SpanProcessor = (*fanout)(nil)
@@ -36,13 +34,24 @@ func (f *fanout) ForceFlush(ctx context.Context) error {
 	return f.each(func(p sdktrace.SpanProcessor) error { return p.ForceFlush(ctx) })
 }
 
-// Shutdown runs once. It may be called twice with different contexts: by the
-// TracerProvider that the processor belongs to, and by the Instrumentation.
+// Shutdown may be called again with another context: by the TracerProvider that
+// the processor belongs to, and by the Instrumentation. Each call is bounded by
+// its own.
 func (f *fanout) Shutdown(ctx context.Context) error {
-	f.stop.Do(func() {
-		f.err = f.each(func(p sdktrace.SpanProcessor) error { return p.Shutdown(ctx) })
-	})
-	return f.err
+	return f.each(func(p sdktrace.SpanProcessor) error { return p.Shutdown(ctx) })
+}
+
+// once is a processor of the application, which may not bear to be shut down
+// twice.
+type once struct {
+	sdktrace.SpanProcessor
+	stop sync.Once
+	err  error
+}
+
+func (o *once) Shutdown(ctx context.Context) error {
+	o.stop.Do(func() { o.err = o.SpanProcessor.Shutdown(ctx) })
+	return o.err
 }
 
 func (f *fanout) each(do func(sdktrace.SpanProcessor) error) error {

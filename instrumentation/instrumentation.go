@@ -63,7 +63,10 @@ func Start(ctx context.Context, opts ...Option) (*Instrumentation, error) {
 			i.outward.processors = append(i.outward.processors, p)
 		}
 	}
-	i.all = &fanout{processors: append([]sdktrace.SpanProcessor{i.outward}, c.processors...)}
+	i.all = &fanout{processors: []sdktrace.SpanProcessor{i.outward}}
+	for _, p := range c.processors {
+		i.all.processors = append(i.all.processors, &once{SpanProcessor: p})
+	}
 
 	res, err := c.newResource(ctx)
 	fault(err)
@@ -133,8 +136,8 @@ func (i *Instrumentation) Flush(ctx context.Context) error { return i.all.ForceF
 
 // Shutdown exports everything that ended before the call and stops. It returns
 // when that is done or when ctx ends. The error says for each destination how
-// many spans did not reach it since Start, and why. Later calls do nothing and
-// return the same error.
+// many spans did not reach it since Start, and why. Later calls do the same,
+// each as long as its own ctx allows.
 func (i *Instrumentation) Shutdown(ctx context.Context) error {
 	err := i.all.Shutdown(ctx)
 	if !i.ended.Swap(true) && i.provider != nil {

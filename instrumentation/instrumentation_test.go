@@ -189,7 +189,37 @@ func TestOutageAtOneDestinationCostsTheOthersNothing(t *testing.T) {
 	assert.Equal(t, map[destination.Reason]int64{destination.ReasonExportFailed: 20}, c.Dropped)
 	c, _ = i.Stats().Of("hanging")
 	assert.Equal(t, map[destination.Reason]int64{destination.ReasonShutdown: 20}, c.Dropped)
-	assert.Equal(t, err, i.Shutdown(t.Context()), "a second Shutdown")
+	assert.ErrorContains(t, i.Shutdown(t.Context()), "20 spans did not reach destination hanging", "a second Shutdown")
+}
+
+// deaf is a processor that knows how often it was shut down.
+type deaf struct {
+	sdktrace.SpanProcessor
+	shutdowns int
+}
+
+func (d *deaf) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
+func (d *deaf) OnEnd(sdktrace.ReadOnlySpan)                     {}
+func (d *deaf) ForceFlush(context.Context) error                { return nil }
+func (d *deaf) Shutdown(context.Context) error                  { d.shutdowns++; return nil }
+
+func TestShutdownIsBoundedByItsOwnContextEveryTime(t *testing.T) {
+	cleanEnv(t, nil)
+	hanging := receiver(t)
+	hanging.Enqueue(testserver.Response{Delay: time.Hour})
+	processor := &deaf{}
+	i := startLocal(t, WithDestination(to(t, hanging)), WithSpanProcessor(processor))
+	end(i.TracerProvider().Tracer("test"), "s")
+	first := make(chan error)
+	patient, giveUp := context.WithCancel(t.Context())
+	go func() { first <- i.Shutdown(patient) }()
+	require.Eventually(t, func() bool { return len(hanging.Requests()) > 0 || i.Stats().Destinations[0].Queued == 1 }, 5*time.Second, time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, i.Shutdown(ctx), context.DeadlineExceeded, "while the first one still waits")
+	giveUp()
+	require.Error(t, <-first)
+	assert.Equal(t, 1, processor.shutdowns, "the application's own is shut down once")
 }
 
 func TestTwoDestinationsWithOneURL(t *testing.T) {
