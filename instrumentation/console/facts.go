@@ -98,7 +98,7 @@ var words = map[string]string{
 }
 
 func problemOf(attrs map[attribute.Key]attribute.Value, description string) string {
-	kind := strings.ReplaceAll(attrs[semconv.ErrorTypeKey].String(), "_", " ")
+	kind := attrs[semconv.ErrorTypeKey].String()
 	head := words[attrs[semconv.MistralOutcomeKey].String()]
 	if status, ok := attrs[semconv.HTTPResponseStatusCodeKey]; ok && head == "" {
 		head = "the server answered " + status.String()
@@ -106,9 +106,11 @@ func problemOf(attrs map[attribute.Key]attribute.Value, description string) stri
 		// The description begins with the same number.
 		description = strings.TrimLeft(strings.TrimPrefix(description, status.String()), " :")
 	}
-	if description == kind {
-		kind = ""
+	// The description of a call begins with the error type.
+	if rest, ok := strings.CutPrefix(description, kind); ok {
+		description = strings.TrimLeft(rest, " :")
 	}
+	kind = strings.ReplaceAll(kind, "_", " ")
 	var parts []string
 	for _, p := range []string{head, kind, description} {
 		if p != "" {
