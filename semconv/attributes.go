@@ -100,7 +100,7 @@ var (
 )
 
 func table() []Attribute {
-	t := slices.Clone(attributes[:])
+	t := slices.Concat(attributes[:], observations[:])
 	for _, r := range rateLimits {
 		t = append(t, Attribute{r.key, TypeInt, r.unit, false, mistralAPI, "Header x-ratelimit-" + r.suffix})
 	}
@@ -126,9 +126,9 @@ func Attributes() []Attribute { return slices.Clone(all) }
 // and is safe for concurrent use.
 func IsContent(k attribute.Key) bool { return byKey[k] }
 
-// Known reports whether the key is one of [Attributes]. It does not allocate
+// Known reports whether the key is one of [Attributes], or metadata. It does not allocate
 // and is safe for concurrent use.
 func Known(k attribute.Key) bool {
 	_, ok := byKey[k]
-	return ok
+	return ok || IsMetadata(k)
 }

@@ -40,6 +40,23 @@ type Destination struct {
 	// called at the end of a flush.
 	NewExporter func(context.Context) (sdktrace.SpanExporter, error)
 
+	// Keep says which spans the backend gets; nil means all. It is asked when a
+	// span starts, with the attributes that it starts with, so that the spans
+	// below one that is left out can be attached to the nearest one above that
+	// is kept. [OnlyObservations] keeps model calls and observations.
+	Keep func(sdktrace.ReadOnlySpan) bool
+
+	// Dialect puts a finished span into the words that the backend reads; nil
+	// leaves it as it is. It is called once for each span, when it is exported,
+	// never on the path of a request. It must not change the span, which other
+	// destinations get as well: [WithAttributes] makes a changed one. When it
+	// panics the span is exported as it is, and that is reported once.
+	Dialect func(sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan
+
+	// Check reports why the backend cannot be reached with these credentials,
+	// and what to do about it; nil when there is nothing to check.
+	Check func(context.Context) error
+
 	// Limits bound what waits for the backend. The zero value means the
 	// defaults.
 	Limits Limits
