@@ -31,9 +31,10 @@ type Attribute struct {
 }
 
 const (
-	registry   = "https://opentelemetry.io/docs/specs/semconv/registry/attributes/"
-	mistralAPI = "https://docs.mistral.ai/api/"
-	ownNames   = "semconv/mistral.go"
+	registry        = "https://opentelemetry.io/docs/specs/semconv/registry/attributes/"
+	mistralAPI      = "https://docs.mistral.ai/api/"
+	ownNames        = "semconv/mistral.go"
+	ownObservations = "semconv/observation.go"
 )
 
 // attributes is the only place that describes a key. The rows of rateLimits
@@ -126,8 +127,8 @@ func Attributes() []Attribute { return slices.Clone(all) }
 // and is safe for concurrent use.
 func IsContent(k attribute.Key) bool { return byKey[k] }
 
-// Known reports whether the key is one of [Attributes], or metadata. It does not allocate
-// and is safe for concurrent use.
+// Known reports whether the key is one of [Attributes], or metadata (see
+// [IsMetadata]). It does not allocate and is safe for concurrent use.
 func Known(k attribute.Key) bool {
 	_, ok := byKey[k]
 	return ok || IsMetadata(k)

@@ -37,8 +37,8 @@ const (
 	// https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#gen-ai-tool-call-id
 	GenAIToolCallIDKey = attribute.Key("gen_ai.tool.call.id")
 
-	// HTTPRequestResendCountKey numbers the attempts of one logical call,
-	// beginning with 1 for the first repetition.
+	// HTTPRequestResendCountKey is the number of the attempt among those of one
+	// logical call, beginning with 1 for the first repetition.
 	//
 	// https://opentelemetry.io/docs/specs/semconv/registry/attributes/http/#http-request-resend-count
 	HTTPRequestResendCountKey = attribute.Key("http.request.resend_count")
@@ -127,7 +127,8 @@ const (
 	// Defined by this project, see [Attributes].
 	CustomIDKey = attribute.Key("otelmistral.custom_id")
 
-	// AppRootKey marks the topmost span that a destination gets of a trace.
+	// AppRootKey is whether the span is the topmost one of its trace that a
+	// destination gets from this process; only ever true.
 	//
 	// Defined by this project, see [Attributes].
 	AppRootKey = attribute.Key("otelmistral.app_root")
@@ -179,21 +180,21 @@ var observations = [...]Attribute{
 	{GenAIToolNameKey, TypeString, "", false, registry + "gen-ai/#gen-ai-tool-name", "Tool that is executed"},
 	{GenAIToolCallIDKey, TypeString, "", false, registry + "gen-ai/#gen-ai-tool-call-id", "Tool call that asked for the execution"},
 	{HTTPRequestResendCountKey, TypeInt, "", false, registry + "http/#http-request-resend-count", "Number of the repetition of a call"},
-	{ObservationTypeKey, TypeString, "", false, ownNames, "What an application span is"},
-	{ObservationInputKey, TypeString, "", true, ownNames, "What an observation was given, as JSON"},
-	{ObservationOutputKey, TypeString, "", true, ownNames, "What an observation gave back, as JSON"},
-	{ObservationLevelKey, TypeString, "", false, ownNames, "How much an observation matters"},
-	{ObservationPathKey, TypeString, "", false, ownNames, "Names of the observations around a span, joined by dots"},
-	{WorkflowNameKey, TypeString, "", false, ownNames, "Innermost workflow or agent around a span"},
-	{TraceNameKey, TypeString, "", false, ownNames, "Name of the trace"},
-	{TagsKey, TypeStrings, "", false, ownNames, "Labels of the trace"},
-	{ReleaseKey, TypeString, "", false, ownNames, "Release of the application"},
-	{EnvironmentKey, TypeString, "", false, ownNames, "Where the application runs"},
-	{PromptNameKey, TypeString, "", false, ownNames, "Managed prompt of a call"},
-	{PromptVersionKey, TypeInt, "", false, ownNames, "Version of the managed prompt"},
-	{CustomerNameKey, TypeString, "", false, ownNames, "Name of the user"},
-	{CustomerEmailKey, TypeString, "", false, ownNames, "Mail address of the user"},
-	{GroupKey, TypeString, "", false, ownNames, "Group of traces"},
-	{CustomIDKey, TypeString, "", false, ownNames, "Identifier of the application's own"},
-	{AppRootKey, TypeBoolean, "", false, ownNames, "Topmost span that a destination gets of a trace"},
+	{ObservationTypeKey, TypeString, "", false, ownObservations, "What an application span is"},
+	{ObservationInputKey, TypeString, "", true, ownObservations, "What an observation was given, as JSON"},
+	{ObservationOutputKey, TypeString, "", true, ownObservations, "What an observation gave back, as JSON"},
+	{ObservationLevelKey, TypeString, "", false, ownObservations, "How much an observation matters"},
+	{ObservationPathKey, TypeString, "", false, ownObservations, "Names of the observations around a span, joined by dots"},
+	{WorkflowNameKey, TypeString, "", false, ownObservations, "Innermost workflow or agent around a span"},
+	{TraceNameKey, TypeString, "", false, ownObservations, "Name of the trace"},
+	{TagsKey, TypeStrings, "", false, ownObservations, "Labels of the trace"},
+	{ReleaseKey, TypeString, "", false, ownObservations, "Release of the application"},
+	{EnvironmentKey, TypeString, "", false, ownObservations, "Where the application runs"},
+	{PromptNameKey, TypeString, "", false, ownObservations, "Managed prompt of a call"},
+	{PromptVersionKey, TypeInt, "", false, ownObservations, "Version of the managed prompt"},
+	{CustomerNameKey, TypeString, "", false, ownObservations, "Name of the user"},
+	{CustomerEmailKey, TypeString, "", false, ownObservations, "Mail address of the user"},
+	{GroupKey, TypeString, "", false, ownObservations, "Group of traces"},
+	{CustomIDKey, TypeString, "", false, ownObservations, "Identifier of the application's own"},
+	{AppRootKey, TypeBoolean, "", false, ownObservations, "Topmost span that a destination gets of a trace"},
 }

@@ -50,6 +50,12 @@ func TestKeysAreThoseOfTheConventions(t *testing.T) {
 		{semconv.GenAIInputMessagesKey, upstream.GenAIInputMessagesKey, upstream.GenAIInputMessagesKey.String("")},
 		{semconv.GenAIOutputMessagesKey, upstream.GenAIOutputMessagesKey, upstream.GenAIOutputMessagesKey.String("")},
 		{semconv.GenAIToolDefinitionsKey, upstream.GenAIToolDefinitionsKey, upstream.GenAIToolDefinitionsKey.String("")},
+		{semconv.UserIDKey, upstream.UserIDKey, upstream.UserID("")},
+		{semconv.SessionIDKey, upstream.SessionIDKey, upstream.SessionID("")},
+		{semconv.GenAIConversationIDKey, upstream.GenAIConversationIDKey, upstream.GenAIConversationID("")},
+		{semconv.GenAIToolNameKey, upstream.GenAIToolNameKey, upstream.GenAIToolName("")},
+		{semconv.GenAIToolCallIDKey, upstream.GenAIToolCallIDKey, upstream.GenAIToolCallID("")},
+		{semconv.HTTPRequestResendCountKey, upstream.HTTPRequestResendCountKey, upstream.HTTPRequestResendCount(0)},
 		{semconv.ServerAddressKey, upstream.ServerAddressKey, upstream.ServerAddress("")},
 		{semconv.ServerPortKey, upstream.ServerPortKey, upstream.ServerPort(0)},
 		{semconv.ErrorTypeKey, upstream.ErrorTypeKey, upstream.ErrorTypeOther},
@@ -64,7 +70,8 @@ func TestKeysAreThoseOfTheConventions(t *testing.T) {
 	}
 	described := map[attribute.Key]semconv.Type{}
 	for _, a := range semconv.Attributes() {
-		if !strings.HasPrefix(string(a.Key), "mistral_ai.") {
+		own := strings.HasPrefix(string(a.Key), "mistral_ai.") || strings.HasPrefix(string(a.Key), "otelmistral.")
+		if !own {
 			described[a.Key] = a.Type
 		}
 	}

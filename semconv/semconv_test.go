@@ -52,16 +52,29 @@ func TestContentIsWhatAUserSaidOrNamesAUser(t *testing.T) {
 		"gen_ai.tool.definitions",
 		"mistral_ai.request.metadata",
 		"mistral_ai.request.prompt_cache_key",
+		"otelmistral.observation.input",
+		"otelmistral.observation.output",
 	}, content)
 	assert.False(t, semconv.IsContent("nobody.knows.this"))
 }
 
-func TestKnownIsExactlyTheTable(t *testing.T) {
+func TestKnownIsExactlyTheTableAndMetadata(t *testing.T) {
 	for _, a := range semconv.Attributes() {
 		assert.True(t, semconv.Known(a.Key), a.Key)
+		assert.False(t, semconv.IsMetadata(a.Key), a.Key)
 	}
-	for _, k := range []attribute.Key{"", "gen_ai", "gen_ai.system", "Gen_ai.operation.name", "mistral_ai.ratelimit."} {
+	for _, k := range []attribute.Key{
+		semconv.MetadataPrefix + "tenant", semconv.MetadataPrefix + "a.b", semconv.ObservationMetadataPrefix + "step",
+	} {
+		assert.True(t, semconv.Known(k), k)
+		assert.True(t, semconv.IsMetadata(k), k)
+	}
+	for _, k := range []attribute.Key{
+		"", "gen_ai", "gen_ai.system", "Gen_ai.operation.name", "mistral_ai.ratelimit.",
+		"otelmistral.metadata", "otelmistral.metadat", "otelmistral.unknown",
+	} {
 		assert.False(t, semconv.Known(k), k)
+		assert.False(t, semconv.IsMetadata(k), k)
 	}
 }
 
@@ -92,6 +105,10 @@ func TestEachAttributeIsDescribed(t *testing.T) {
 		}
 		if strings.HasPrefix(string(a.Key), "mistral_ai.") {
 			assert.Contains(t, []string{"https://docs.mistral.ai/api/", "semconv/mistral.go"}, a.Link, a.Key)
+			continue
+		}
+		if strings.HasPrefix(string(a.Key), "otelmistral.") {
+			assert.Equal(t, "semconv/observation.go", a.Link, a.Key)
 			continue
 		}
 		namespace, _, _ := strings.Cut(string(a.Key), ".")
