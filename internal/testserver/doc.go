@@ -44,5 +44,10 @@
 //	spans, err := receiver.Wait(ctx, 2)
 //
 // The spans come back as [go.opentelemetry.io/otel/sdk/trace/tracetest.SpanStubs],
-// which print, compare and turn into read-only spans.
+// which print, compare and turn into read-only spans; [Receiver.WireSpans] returns
+// them as protobuf, where an empty list is not an absent attribute.
+//
+// [NewLangfuse], [NewRespan] and [NewStudio] make receivers that take and refuse
+// requests as those products do, so that a wrong request fails a test as it would
+// fail for real.
 package testserver

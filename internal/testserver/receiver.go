@@ -13,12 +13,14 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
 
-// Receiver is an OTLP/HTTP endpoint for traces on loopback. It accepts protobuf
-// and JSON, plain or gzip, checks each request as a real backend would, decodes
-// the spans, and keeps everything for inspection. All methods may be called
-// concurrently.
+// Receiver is an OTLP/HTTP endpoint for traces on loopback. It checks each
+// request, decodes the spans, and keeps everything for inspection. What it takes
+// and how it answers depends on what it stands for: [NewReceiver] makes a plain
+// collector, which accepts protobuf and JSON, plain or gzip; [NewLangfuse],
+// [NewRespan] and [NewStudio] make those. All methods may be called concurrently.
 type Receiver struct {
 	// URL is the base address, such as http://127.0.0.1:4711. The endpoint is
 	// URL plus the path, /v1/traces unless [WithTracesPath] says otherwise.
@@ -27,6 +29,9 @@ type Receiver struct {
 	path     string
 	required http.Header
 	respond  func(Export) Response
+	backend  backend
+	keys     keys
+	legacy   bool
 	server   *httptest.Server
 
 	closing   chan struct{}
@@ -35,7 +40,24 @@ type Receiver struct {
 	bell    bell // guards what follows
 	queue   []Response
 	exports []Export
-	spans   tracetest.SpanStubs
+	spans   []received
+	dropped []Dropped
+}
+
+// keys are what a backend that asks for credentials takes.
+type keys struct{ public, secret string }
+
+// received is one span, decoded and as it was on the wire.
+type received struct {
+	stub tracetest.SpanStub
+	wire WireSpan
+}
+
+// Dropped is a span that a backend took and then lost, without telling the
+// sender.
+type Dropped struct {
+	Span   tracetest.SpanStub
+	Reason string
 }
 
 // Export is one request that reached a [Receiver].
@@ -47,6 +69,11 @@ type Export struct {
 	WireBytes, Bytes int
 	// Spans are the decoded spans in the order of the request.
 	Spans tracetest.SpanStubs
+	// ResourceSpans are the same spans as OTLP has them. Do not change them.
+	ResourceSpans []*tracepb.ResourceSpans
+	// Ingestion is how a Langfuse writes the spans, [IngestionDirect] or
+	// [IngestionDual]; empty for another backend.
+	Ingestion string
 	// Status is the HTTP status that was answered. It is 0 in the argument of a
 	// responder, and when the client left during [Response.Delay].
 	Status int
@@ -67,9 +94,9 @@ type Response struct {
 	Delay time.Duration
 	// Header is added to the answer, for example Retry-After.
 	Header http.Header
-	// Body replaces the body of the answer: otherwise an
-	// ExportTraceServiceResponse, or a google.rpc.Status for an error, in the
-	// encoding of the request.
+	// Body replaces the body of the answer: otherwise what the backend answers,
+	// or for a collector an ExportTraceServiceResponse, or a google.rpc.Status
+	// for an error, in the encoding of the request.
 	Body []byte
 	// RejectedSpans and Message make a partial success: the last RejectedSpans
 	// spans of the request are not stored. Message alone is a warning.
@@ -80,7 +107,8 @@ type Response struct {
 // ReceiverOption configures [NewReceiver].
 type ReceiverOption func(*Receiver)
 
-// WithTracesPath sets the only path that takes spans. Default: /v1/traces.
+// WithTracesPath sets the only path that takes spans, /v1/traces unless the
+// receiver stands for a backend that has another.
 func WithTracesPath(path string) ReceiverOption {
 	return func(r *Receiver) { r.path = path }
 }
@@ -97,10 +125,15 @@ func WithResponder(fn func(Export) Response) ReceiverOption {
 	return func(r *Receiver) { r.respond = fn }
 }
 
-// NewReceiver starts a receiver. Close it after use.
+// NewReceiver starts a receiver that stands for a collector. Close it after use.
 func NewReceiver(opts ...ReceiverOption) *Receiver {
+	return startReceiver("/v1/traces", keys{}, func(*Receiver) backend { return collector{} }, opts)
+}
+
+func startReceiver(path string, k keys, as func(*Receiver) backend, opts []ReceiverOption) *Receiver {
 	r := &Receiver{
-		path:     "/v1/traces",
+		path:     path,
+		keys:     k,
 		required: http.Header{},
 		respond:  func(Export) Response { return Response{} },
 		closing:  make(chan struct{}),
@@ -108,10 +141,14 @@ func NewReceiver(opts ...ReceiverOption) *Receiver {
 	for _, opt := range opts {
 		opt(r)
 	}
+	r.backend = as(r)
 	r.server = httptest.NewServer(r)
 	r.URL = r.server.URL
 	return r
 }
+
+// Endpoint is the URL that takes spans.
+func (r *Receiver) Endpoint() string { return r.URL + r.path }
 
 // Close stops the receiver and drops open connections. What was received stays
 // readable. It may be called again.
@@ -137,7 +174,43 @@ func (r *Receiver) Enqueue(responses ...Response) {
 func (r *Receiver) Spans() tracetest.SpanStubs {
 	r.bell.Lock()
 	defer r.bell.Unlock()
-	return sorted(r.spans)
+	stubs := make(tracetest.SpanStubs, len(r.spans))
+	for i, s := range r.spans {
+		stubs[i] = s.stub
+	}
+	return sorted(stubs)
+}
+
+// WireSpans returns the stored spans as they were on the wire, in the order in
+// which they arrived.
+func (r *Receiver) WireSpans() []WireSpan {
+	r.bell.Lock()
+	defer r.bell.Unlock()
+	spans := make([]WireSpan, len(r.spans))
+	for i, s := range r.spans {
+		spans[i] = s.wire
+	}
+	return spans
+}
+
+// ResourceSpans returns what the requests that were answered with a 2xx status
+// carried, spans that were not stored included. Do not change it.
+func (r *Receiver) ResourceSpans() []*tracepb.ResourceSpans {
+	var all []*tracepb.ResourceSpans
+	for _, e := range r.Requests() {
+		if isSuccess(e.Status) {
+			all = append(all, e.ResourceSpans...)
+		}
+	}
+	return all
+}
+
+// Dropped returns the spans that were taken and then lost without a word to the
+// sender, in the order in which they arrived. Only a Langfuse loses spans so.
+func (r *Receiver) Dropped() []Dropped {
+	r.bell.Lock()
+	defer r.bell.Unlock()
+	return slices.Clone(r.dropped)
 }
 
 // Requests returns every request, in the order of their answers.
@@ -173,11 +246,11 @@ func (r *Receiver) rejections() string {
 	return text.String()
 }
 
-// Reset forgets the stored spans and requests. Enqueued answers stay.
+// Reset forgets the requests and their spans. Enqueued answers stay.
 func (r *Receiver) Reset() {
 	r.bell.Lock()
 	defer r.bell.Unlock()
-	r.spans, r.exports = nil, nil
+	r.spans, r.exports, r.dropped = nil, nil, nil
 }
 
 func sorted(spans tracetest.SpanStubs) tracetest.SpanStubs {

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -22,12 +21,6 @@ const (
 	protobufType = "application/x-protobuf"
 	jsonType     = "application/json"
 )
-
-// refusal is the receiver's own verdict on a request that is not sound.
-type refusal struct {
-	status  int
-	problem string
-}
 
 // ServeHTTP implements [http.Handler].
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
@@ -49,15 +42,13 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	r.store(export, response)
 
-	encoding := mediaType(req)
-	if encoding != jsonType {
-		encoding = protobufType
+	header, body := r.backend.answer(response, mediaType(req.Header.Get("Content-Type")))
+	if response.Body != nil {
+		body = response.Body
 	}
-	body := response.Body
-	if body == nil {
-		body = responseBody(response, encoding)
+	for key, values := range header {
+		w.Header()[key] = values
 	}
-	w.Header().Set("Content-Type", encoding)
 	for key, values := range response.Header {
 		w.Header()[http.CanonicalHeaderKey(key)] = values
 	}
@@ -72,43 +63,38 @@ func (r *Receiver) read(req *http.Request) (Export, *refusal) {
 	wire, err := io.ReadAll(req.Body)
 	export.WireBytes = len(wire)
 	if err != nil {
-		return export, &refusal{http.StatusBadRequest, "cannot read the body: " + err.Error()}
+		return export, refuse(http.StatusBadRequest, "cannot read the body: %v", err)
 	}
 
 	if req.URL.Path != r.path {
-		return export, &refusal{http.StatusNotFound, "the path is not " + r.path}
+		return export, refuse(http.StatusNotFound, "the path is not %s", r.path)
 	}
 	if req.Method != http.MethodPost {
-		return export, &refusal{http.StatusMethodNotAllowed, "the method is not POST"}
+		return export, refuse(http.StatusMethodNotAllowed, "the method is not POST")
 	}
 	for key := range r.required {
 		if req.Header.Get(key) != r.required.Get(key) {
-			return export, &refusal{http.StatusUnauthorized, "the header " + key + " is missing or wrong"}
+			return export, refuse(http.StatusUnauthorized, "the header %s is missing or wrong", key)
 		}
 	}
+	if refused := r.backend.admit(req, &export); refused != nil {
+		return export, refused
+	}
 
-	body, err := decompress(wire, req.Header.Get("Content-Encoding"))
-	if err != nil {
-		return export, &refusal{http.StatusBadRequest, err.Error()}
+	body, refused := r.backend.inflate(wire, req.Header.Get("Content-Encoding"))
+	if refused != nil {
+		return export, refused
 	}
 	export.Bytes = len(body)
-
-	var message *coltracepb.ExportTraceServiceRequest
-	switch mediaType(req) {
-	case protobufType:
-		message = &coltracepb.ExportTraceServiceRequest{}
-		err = proto.Unmarshal(body, message)
-	case jsonType:
-		message, err = unmarshalJSON(body)
-	default:
-		return export, &refusal{http.StatusUnsupportedMediaType, fmt.Sprintf("the media type is %q", req.Header.Get("Content-Type"))}
+	message, refused := r.backend.decode(body, req.Header.Get("Content-Type"))
+	if refused != nil {
+		return export, refused
 	}
-	if err == nil {
-		export.Spans, err = stubs(message.GetResourceSpans())
-	}
+	export.Spans, err = stubs(message.GetResourceSpans())
 	if err != nil {
-		return export, &refusal{http.StatusBadRequest, err.Error()}
+		return export, refuse(http.StatusBadRequest, "%v", err)
 	}
+	export.ResourceSpans = message.GetResourceSpans()
 	return export, nil
 }
 
@@ -146,14 +132,25 @@ func (r *Receiver) pause(req *http.Request, delay time.Duration) bool {
 // answer finds its spans here.
 func (r *Receiver) store(export Export, response Response) {
 	export.Status = response.Status
+	var stored []received
+	var dropped []Dropped
 	if isSuccess(response.Status) {
-		export.Stored = max(0, len(export.Spans)-response.RejectedSpans)
+		wire := wireSpans(export.ResourceSpans)
+		for i := range max(0, len(wire)-response.RejectedSpans) {
+			if reason := r.backend.fault(export, wire[i]); reason != "" {
+				dropped = append(dropped, Dropped{export.Spans[i], reason})
+				continue
+			}
+			stored = append(stored, received{export.Spans[i], wire[i]})
+		}
 	}
+	export.Stored = len(stored)
 
 	r.bell.Lock()
 	defer r.bell.Unlock()
 	r.exports = append(r.exports, export)
-	r.spans = append(r.spans, export.Spans[:export.Stored]...)
+	r.spans = append(r.spans, stored...)
+	r.dropped = append(r.dropped, dropped...)
 	r.bell.ring()
 }
 
@@ -181,13 +178,18 @@ func responseBody(response Response, encoding string) []byte {
 	return body
 }
 
+// text is what the answer says to a human.
+func (response Response) text() string {
+	if response.Message != "" {
+		return response.Message
+	}
+	return http.StatusText(response.Status)
+}
+
 // statusBody is a google.rpc.Status with only its message. The type lives in a
 // module that is not worth a dependency for one field.
 func statusBody(response Response, encoding string) []byte {
-	text := response.Message
-	if text == "" {
-		text = http.StatusText(response.Status)
-	}
+	text := response.text()
 	if encoding == jsonType {
 		body, _ := json.Marshal(map[string]string{"message": text}) // strings always encode
 		return body
@@ -196,27 +198,20 @@ func statusBody(response Response, encoding string) []byte {
 	return protowire.AppendString(protowire.AppendTag(nil, messageField, protowire.BytesType), text)
 }
 
-func decompress(body []byte, encoding string) ([]byte, error) {
-	switch encoding {
-	case "":
-		return body, nil
-	case "gzip":
-		reader, err := gzip.NewReader(bytes.NewReader(body))
-		if err != nil {
-			return nil, fmt.Errorf("the body is not gzip: %w", err)
-		}
-		plain, err := io.ReadAll(reader)
-		if err != nil {
-			return nil, fmt.Errorf("the gzip body is broken: %w", err)
-		}
-		return plain, nil
-	default:
-		return nil, fmt.Errorf("the content encoding %q is not supported", encoding)
+func gunzip(body []byte) ([]byte, *refusal) {
+	reader, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, "the body is not gzip: %v", err)
 	}
+	plain, err := io.ReadAll(reader)
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, "the gzip body is broken: %v", err)
+	}
+	return plain, nil
 }
 
-func mediaType(req *http.Request) string {
-	media, _, err := mime.ParseMediaType(req.Header.Get("Content-Type"))
+func mediaType(contentType string) string {
+	media, _, err := mime.ParseMediaType(contentType)
 	if err != nil {
 		return ""
 	}
