@@ -23,6 +23,7 @@ func TestContentReachesOnlyADestinationThatWantsIt(t *testing.T) {
 	description := "422 invalid_request_error: the input was: hello"
 
 	call := stub(1, model, input, outcome)
+	call.Parent = stub(2).SpanContext // not a root, which would be marked
 	call.Status = sdktrace.Status{Code: codes.Error, Description: description}
 	call.Events = []sdktrace.Event{{Name: "e", Attributes: []attribute.KeyValue{input, model}}, {Name: "f"}}
 	original := call.Snapshot()

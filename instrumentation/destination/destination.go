@@ -35,7 +35,7 @@ type Destination struct {
 	// The context of ExportSpans ends only when Shutdown runs out of time, so
 	// the exporter sets its own time limit for an attempt and for its retries.
 	// Spans that it could not deliver are reported by the error it returns;
-	// [PartialError] reports that only some were lost. An exporter that holds
+	// [PartialError] reports how many were lost, and why. An exporter that holds
 	// spans back may have a method ForceFlush(context.Context) error, which is
 	// called at the end of a flush.
 	NewExporter func(context.Context) (sdktrace.SpanExporter, error)
@@ -43,7 +43,9 @@ type Destination struct {
 	// Keep says which spans the backend gets; nil means all. It is asked when a
 	// span starts, with the attributes that it starts with, so that the spans
 	// below one that is left out can be attached to the nearest one above that
-	// is kept. [OnlyObservations] keeps model calls and observations.
+	// is kept. [OnlyObservations] keeps model calls and observations. It runs on
+	// the goroutine that starts the span, at the same time on several. When it
+	// panics the span is kept, and that is reported once.
 	Keep func(sdktrace.ReadOnlySpan) bool
 
 	// Dialect puts a finished span into the words that the backend reads; nil
@@ -88,6 +90,8 @@ const (
 	DefaultBatchSpans = 512
 	DefaultBatchBytes = 4 << 20
 	DefaultBatchDelay = 5 * time.Second
+
+	DefaultMaxRequestBytes = 2 << 20
 )
 
 // Limits bound the memory and the requests of one destination. Bytes are an
@@ -109,6 +113,14 @@ type Limits struct {
 	// BatchDelay is the longest time that a span waits for others to fill a
 	// batch.
 	BatchDelay time.Duration
+
+	// MaxRequestBytes bounds the encoded size of one request of the exporter of
+	// [OTLP], measured as protobuf before compression. A batch that is larger
+	// goes out in several requests, and a span that is larger goes out alone.
+	// Where requests are limited, 4 MiB to 20 MiB are common. The default of
+	// 2 MiB leaves room for JSON, which is up to twice as long. Where the limit
+	// is lower still, the backend answers 413, and the request is halved.
+	MaxRequestBytes int
 }
 
 func (l Limits) withDefaults() Limits {
@@ -128,8 +140,24 @@ func (l Limits) withDefaults() Limits {
 		ms := positiveEnv("OTEL_BSP_SCHEDULE_DELAY", int(DefaultBatchDelay/time.Millisecond))
 		l.BatchDelay = time.Duration(ms) * time.Millisecond
 	}
+	if l.MaxRequestBytes <= 0 {
+		l.MaxRequestBytes = DefaultMaxRequestBytes
+	}
 	// The batch processor allocates room for a whole batch at once.
 	l.BatchSpans = min(l.BatchSpans, l.QueueSpans)
+	return l
+}
+
+type limitsKey struct{}
+
+// with lets NewExporter see the limits of the destination: it gets nothing but a
+// context.
+func (l Limits) with(ctx context.Context) context.Context {
+	return context.WithValue(ctx, limitsKey{}, l)
+}
+
+func limitsFrom(ctx context.Context) Limits {
+	l, _ := ctx.Value(limitsKey{}).(Limits)
 	return l
 }
 

@@ -6,7 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"unicode/utf8"
 
@@ -26,7 +30,8 @@ type queued struct {
 
 // exporter stands between the batch processor and the exporter of a
 // destination. It cuts batches to size, removes content where it is not wanted,
-// and settles every span with the gate.
+// translates spans into the destination's dialect, and settles every span with
+// the gate.
 type exporter struct {
 	dest       Destination
 	batchBytes int64
@@ -34,6 +39,8 @@ type exporter struct {
 	gate       *gate
 	life       context.Context // ends when Shutdown runs out of time
 	lastErr    atomic.Pointer[error]
+
+	reportDialect sync.Once
 }
 
 // ExportSpans ignores the end of ctx. The batch processor hands in the context
@@ -75,35 +82,82 @@ func (e *exporter) export(ctx context.Context, spans []sdktrace.ReadOnlySpan, by
 			if !e.dest.Content {
 				out[i] = removeContent(out[i])
 			}
+			if e.dest.Dialect != nil {
+				out[i] = e.translate(out[i])
+			}
 		}
-		err = e.next.ExportSpans(ctx, out)
+		err = e.deliver(ctx, out)
 	}
-	lost, reason := e.verdict(total, err)
-	e.gate.settle(total, bytes, lost, reason)
+	lost, sum := e.verdict(total, err)
+	e.gate.settle(total, bytes, lost)
 	switch {
 	case err == nil:
 		return nil
-	case lost == 0: // a warning: nobody asks for it, so it is not returned
+	case sum == 0: // a warning: nobody asks for it, so it is not returned
 		otel.Handle(fmt.Errorf("destination %s: %w", e.dest, shorten(err)))
 		return nil
 	}
-	err = fmt.Errorf("destination %s: %d of %d %s lost: %w", e.dest, lost, total, plural(total, "span"), shorten(err))
+	err = fmt.Errorf("destination %s: %d of %d %s lost: %w", e.dest, sum, total, plural(total, "span"), shorten(err))
 	e.lastErr.Store(&err)
 	return err
 }
 
-// verdict tells how many of the spans an error of the exporter means.
-func (e *exporter) verdict(total int64, err error) (lost int64, reason Reason) {
+// translate puts a span into the words of the destination, and keeps it as it is
+// when the dialect fails: plain words are better than no span.
+func (e *exporter) translate(s sdktrace.ReadOnlySpan) (out sdktrace.ReadOnlySpan) {
+	defer func() {
+		if r := recover(); r != nil {
+			out = s
+			e.reportDialect.Do(func() { otel.Handle(panicError(e.dest, "Dialect", r)) })
+		}
+	}()
+	if out = e.dest.Dialect(s); out == nil {
+		return s
+	}
+	return out
+}
+
+// deliver turns a panic of the exporter, or of what the dialect returned, into
+// an error. It would end the application.
+func (e *exporter) deliver(ctx context.Context, spans []sdktrace.ReadOnlySpan) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = panicError(e.dest, "the exporter", r)
+		}
+	}()
+	return e.next.ExportSpans(ctx, spans)
+}
+
+// panicError tells a panic in code that the destination brought. Only errors of
+// the runtime are repeated: other values may hold what a span holds.
+func panicError(d Destination, where string, value any) error {
+	if err, ok := value.(runtime.Error); ok {
+		return fmt.Errorf("destination %s: %s panicked: %w", d, where, err)
+	}
+	return fmt.Errorf("destination %s: %s panicked with a %T", d, where, value)
+}
+
+// verdict tells how many of the spans an error of the exporter means. The sum is
+// at most total, whatever the exporter says.
+func (e *exporter) verdict(total int64, err error) (lost map[Reason]int64, sum int64) {
 	if err == nil {
-		return 0, ""
+		return nil, 0
 	}
-	if partial := (*PartialError)(nil); errors.As(err, &partial) {
-		return min(max(partial.Rejected, 0), total), ReasonRejected
+	partial := (*PartialError)(nil)
+	switch {
+	case errors.As(err, &partial):
+		lost = make(map[Reason]int64)
+		for _, reason := range slices.Sorted(maps.Keys(partial.Lost)) {
+			if n := min(partial.Lost[reason], total-sum); n > 0 {
+				lost[reason] = n
+				sum += n
+			}
+		}
+		return lost, sum
+	case e.life.Err() != nil:
+		return map[Reason]int64{ReasonShutdown: total}, total
 	}
-	if e.life.Err() != nil {
-		return total, ReasonShutdown
-	}
-	return total, ReasonExportFailed
+	return map[Reason]int64{ReasonExportFailed: total}, total
 }
 
 // flush lets go of what the exporter of the destination holds back.

@@ -116,8 +116,9 @@ func (g *gate) signal() {
 	}
 }
 
-// settle records the exporter's answer for spans taken in before.
-func (g *gate) settle(spans, bytes, lost int64, reason Reason) {
+// settle records the exporter's answer for spans taken in before. What is not in
+// lost has arrived.
+func (g *gate) settle(spans, bytes int64, lost map[Reason]int64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.final {
@@ -125,10 +126,11 @@ func (g *gate) settle(spans, bytes, lost int64, reason Reason) {
 	}
 	g.counts.Queued -= spans
 	g.counts.QueuedBytes -= bytes
-	g.counts.Exported += spans - lost
-	if lost > 0 {
-		g.counts.Dropped[reason] += lost
+	for reason, n := range lost {
+		g.counts.Dropped[reason] += n
+		spans -= n
 	}
+	g.counts.Exported += spans
 }
 
 // giveUp counts everything that is not settled as lost. A later answer of the

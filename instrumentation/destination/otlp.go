@@ -9,23 +9,24 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
 
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// OTLP describes an OTLP/HTTP endpoint completely. Its exporter is the one of
-// OpenTelemetry, but takes nothing from OTEL_EXPORTER_OTLP_*: those variables
-// belong to one endpoint, and headers meant for it must not reach another.
+// OTLP describes an OTLP/HTTP endpoint completely. Encoding and sending are those
+// of OpenTelemetry, but nothing is taken from OTEL_EXPORTER_OTLP_*: those
+// variables belong to one endpoint, and headers meant for it must not reach
+// another.
 //
 // The values of Headers are secrets. They are masked wherever an OTLP is
-// printed or logged.
+// printed or logged, and in errors that repeat what the backend answered.
 type OTLP struct {
 	// URL is the full URL, path included, for example
 	// "http://localhost:4318/v1/traces". Required; see [CheckURL].
@@ -42,10 +43,20 @@ type OTLP struct {
 	TLS *tls.Config
 	// Proxy finds the proxy; nil means http.ProxyFromEnvironment.
 	Proxy func(*http.Request) (*url.URL, error)
-	// Retry bounds the attempts after status 429, 502, 503 or 504 and after
-	// timeouts and resets; a Retry-After is honoured. Nil means the defaults of
-	// otlptracehttp: first after 5 s, for one minute.
-	Retry *otlptracehttp.RetryConfig
+
+	// MaxRequestBytes bounds the encoded size of one request. 0 means
+	// [Limits].MaxRequestBytes, which describes it.
+	MaxRequestBytes int
+
+	// Retry bounds the attempts after status 429, 502, 503 or 504, and after
+	// connections that were refused, reset or timed out. A Retry-After is
+	// honoured, also as "retry_after" in the body of the answer.
+	Retry Retry
+
+	// RetryOn500 treats status 500 in the same way. By the OTLP specification
+	// 500 is final, because a bug in the backend would meet the same spans
+	// again. Langfuse answers it when its storage is away for a while.
+	RetryOn500 bool
 }
 
 const defaultTimeout = 10 * time.Second
@@ -71,60 +82,71 @@ func CheckURL(s string) error {
 
 // NewExporter makes the exporter. It does not connect. A redirect is an error:
 // following it would take the headers elsewhere or turn the request into a GET.
+//
+// The exporter splits batches that are too large. When the backend answers 413
+// or 400, it halves the batch until the span that is at fault is alone, and
+// only that one is lost.
 func (o OTLP) NewExporter(ctx context.Context) (sdktrace.SpanExporter, error) {
-	if err := CheckURL(o.URL); err != nil {
-		return nil, fmt.Errorf("the URL %w", err)
+	if err := o.validate(); err != nil {
+		return nil, err
 	}
-	// A transport of its own: the application may have made http.DefaultTransport
-	// an instrumented one, which would trace the export of its own traces.
-	transport := &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
+	if o.MaxRequestBytes <= 0 {
+		o.MaxRequestBytes = limitsFrom(ctx).MaxRequestBytes
+	}
+	return otlptrace.New(ctx, newClient(o, o.transport()))
+}
+
+// Check sends a request without spans, once, and reports why the backend does
+// not take it: the error says the URL, the status, and what to look at, and
+// repeats no secret. It is what a [Destination] Check needs. It is bounded by
+// ctx and by Timeout.
+func (o OTLP) Check(ctx context.Context) error {
+	if err := o.validate(); err != nil {
+		return err
+	}
+	transport := o.transport()
+	defer transport.CloseIdleConnections()
+	return newClient(o, transport).check(ctx)
+}
+
+func (o OTLP) validate() error {
+	if err := CheckURL(o.URL); err != nil {
+		return fmt.Errorf("the URL %w", err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.Headers)) {
+		if strings.ContainsFunc(o.Headers[name], isControl) {
+			return fmt.Errorf("the header %q holds a control character, such as a line break at its end", name)
+		}
+	}
+	return nil
+}
+
+func isControl(r rune) bool { return r != '\t' && (r < ' ' || r == 0x7f) }
+
+// transport is the endpoint's own, so that nobody else's settings reach it.
+func (o OTLP) transport() *http.Transport {
+	proxy := o.Proxy
+	if proxy == nil {
+		proxy = http.ProxyFromEnvironment
+	}
+	dialer := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		Proxy: func(r *http.Request) (*url.URL, error) {
+			u, err := proxy(r)
+			if err != nil { // its text repeats the URL of the proxy, which may hold a password
+				return nil, errProxy
+			}
+			return u, nil
+		},
+		DialContext:         dialer.DialContext,
 		TLSClientConfig:     o.TLS.Clone(),
 		ForceAttemptHTTP2:   true,
 		TLSHandshakeTimeout: 10 * time.Second,
 		IdleConnTimeout:     90 * time.Second,
 	}
-	if o.Proxy != nil {
-		transport.Proxy = o.Proxy
-	}
-	client := &http.Client{
-		Transport:     transport,
-		Timeout:       o.Timeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	if client.Timeout <= 0 {
-		client.Timeout = defaultTimeout
-	}
-	exp, err := otlptracehttp.New(ctx, o.options(client)...)
-	if err != nil {
-		return nil, err
-	}
-	return &otlpExporter{exp, transport}, nil
 }
 
-// options sets everything that the exporter would otherwise read from the
-// environment.
-func (o OTLP) options(client *http.Client) []otlptracehttp.Option {
-	encoding, compression := otlptracehttp.EncodingProtobuf, otlptracehttp.NoCompression
-	if o.JSON {
-		encoding = otlptracehttp.EncodingJSON
-	}
-	if o.Gzip {
-		compression = otlptracehttp.GzipCompression
-	}
-	opts := []otlptracehttp.Option{
-		otlptracehttp.WithEndpointURL(o.URL),
-		otlptracehttp.WithHeaders(maps.Clone(o.Headers)),
-		otlptracehttp.WithEncoding(encoding),
-		otlptracehttp.WithCompression(compression),
-		otlptracehttp.WithTLSClientConfig(nil), // the client has it
-		otlptracehttp.WithHTTPClient(client),
-	}
-	if o.Retry != nil {
-		opts = append(opts, otlptracehttp.WithRetry(*o.Retry))
-	}
-	return opts
-}
+var errProxy = errors.New("the address of the proxy is not a URL: look at HTTPS_PROXY, HTTP_PROXY and the Proxy option")
 
 // String masks the values of the headers.
 func (o OTLP) String() string {
@@ -151,53 +173,4 @@ func maskHeaders(h map[string]string) string {
 		names = append(names, name+":***")
 	}
 	return "[" + strings.Join(names, " ") + "]"
-}
-
-// otlpExporter reports a partial success as a [PartialError] and closes the
-// connections, which are its own.
-type otlpExporter struct {
-	sdktrace.SpanExporter
-	transport *http.Transport
-}
-
-func (e *otlpExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
-	err := e.SpanExporter.ExportSpans(ctx, spans)
-	if rejected, ok := rejectedSpans(err); ok {
-		return &PartialError{rejected, err}
-	}
-	return err
-}
-
-func (e *otlpExporter) Shutdown(ctx context.Context) error {
-	err := e.SpanExporter.Shutdown(ctx)
-	e.transport.CloseIdleConnections()
-	return err
-}
-
-// rejectedSpans finds the number in the partial-success error of otlptracehttp.
-// Its type is in an internal package, so the field is read by reflection; a test
-// with a real server notices when it changes.
-func rejectedSpans(err error) (rejected int64, ok bool) {
-	switch e := err.(type) { //nolint:errorlint // this walks the tree itself
-	case nil:
-		return 0, false
-	case interface{ Unwrap() []error }:
-		for _, inner := range e.Unwrap() {
-			if rejected, ok = rejectedSpans(inner); ok {
-				return rejected, true
-			}
-		}
-		return 0, false
-	case interface{ Unwrap() error }:
-		return rejectedSpans(e.Unwrap())
-	}
-	v := reflect.ValueOf(err)
-	if v.Kind() != reflect.Struct || v.Type().Name() != "PartialSuccess" {
-		return 0, false
-	}
-	field := v.FieldByName("RejectedItems")
-	if !field.IsValid() || !field.CanInt() {
-		return 0, false
-	}
-	return field.Int(), true
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 
 	"github.com/otelmistral/otelmistral/internal/testserver"
 )
@@ -34,9 +33,10 @@ func otlp(o OTLP) Destination {
 	}
 }
 
-var fastRetry = &otlptracehttp.RetryConfig{
-	Enabled: true, InitialInterval: time.Millisecond, MaxInterval: time.Millisecond, MaxElapsedTime: time.Minute,
-}
+var (
+	fastRetry = Retry{Initial: time.Millisecond, Max: time.Millisecond}
+	noRetry   = Retry{Elapsed: -1}
+)
 
 func TestEverythingThatEndedArrives(t *testing.T) {
 	const n = 5000
@@ -137,7 +137,7 @@ func TestAnswersOfAReceiver(t *testing.T) {
 func TestReceiverThatIsDown(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
-	p := start(t, otlp(OTLP{URL: server.URL + "/v1/traces"}))
+	p := start(t, otlp(OTLP{URL: server.URL + "/v1/traces", Retry: noRetry}))
 	end(p, 4)
 	require.ErrorContains(t, p.Shutdown(t.Context()), "4 spans did not reach destination otlp ("+server.URL+"/v1/traces): export_failed 4")
 }

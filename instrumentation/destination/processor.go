@@ -18,12 +18,14 @@ var errTimeUp = errors.New("the time for shutdown is up")
 // Processor sends the spans that end to one destination. It is safe for
 // concurrent use. Shut it down to release its goroutines.
 type Processor struct {
-	dest   Destination
-	gate   *gate
-	export *exporter
-	batch  sdktrace.SpanProcessor
+	dest    Destination
+	lineage *lineage // nil where every span is kept
+	gate    *gate
+	export  *exporter
+	batch   sdktrace.SpanProcessor
 
 	reportFull sync.Once
+	reportKeep sync.Once
 	stop       sync.Once
 	pumped     chan struct{} // closed when the pump has emptied the gate for good
 	done       chan struct{} // closed when everything behind the gate has ended
@@ -39,16 +41,19 @@ func NewProcessor(ctx context.Context, d Destination) (*Processor, error) {
 	if err := d.Validate(); err != nil {
 		return nil, err
 	}
-	next, err := d.NewExporter(ctx)
+	limits := d.Limits.withDefaults()
+	next, err := d.NewExporter(limits.with(ctx))
 	if err != nil {
 		return nil, fmt.Errorf("destination %s: %w", d, err)
 	}
-	limits := d.Limits.withDefaults()
 	p := &Processor{
 		dest:   d,
 		gate:   newGate(d, limits),
 		pumped: make(chan struct{}),
 		done:   make(chan struct{}),
+	}
+	if d.Keep != nil {
+		p.lineage = newLineage()
 	}
 	p.life, p.abort = context.WithCancelCause(context.WithoutCancel(ctx))
 	p.export = &exporter{dest: d, batchBytes: limits.BatchBytes, next: next, gate: p.gate, life: p.life}
@@ -87,15 +92,42 @@ func (p *Processor) pump() {
 	}
 }
 
-// OnStart does nothing.
-func (*Processor) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
+// OnStart asks the destination whether it keeps the span.
+func (p *Processor) OnStart(_ context.Context, s sdktrace.ReadWriteSpan) {
+	if p.lineage != nil {
+		p.lineage.start(s, p.keep(s))
+	}
+}
+
+// keep reports whether the destination gets the span. A span that is not sampled
+// is on its way to no destination.
+func (p *Processor) keep(s sdktrace.ReadOnlySpan) (kept bool) {
+	if !s.SpanContext().IsSampled() {
+		return false
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			kept = true
+			p.reportKeep.Do(func() { go otel.Handle(panicError(p.dest, "Keep", r)) })
+		}
+	}()
+	return p.dest.Keep(s)
+}
 
 // OnEnd takes the span in, or drops and counts it. It never waits. The first
-// span that finds no room is reported through otel.Handle.
+// span that finds no room is reported through otel.Handle. A span that the
+// destination does not keep is neither taken in nor counted.
 func (p *Processor) OnEnd(s sdktrace.ReadOnlySpan) {
-	if !s.SpanContext().IsSampled() {
+	var o origin
+	if p.lineage != nil {
+		o = p.lineage.end(s)
+	} else {
+		o = originOf(s)
+	}
+	if !o.kept || !s.SpanContext().IsSampled() {
 		return
 	}
+	s = attach(s, o)
 	if reason, ok := p.gate.put(s); ok || reason != ReasonQueueFull {
 		return
 	}

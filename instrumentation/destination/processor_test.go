@@ -143,11 +143,11 @@ func TestFailedExportsAreCounted(t *testing.T) {
 	}{
 		{"failed", refused, 0, map[Reason]int64{ReasonExportFailed: 5},
 			"5 spans did not reach destination test: export_failed 5; last error: destination test: 5 of 5 spans lost: refused"},
-		{"partial", &PartialError{2, refused}, 3, map[Reason]int64{ReasonRejected: 2},
+		{"partial", &PartialError{map[Reason]int64{ReasonRejected: 2}, refused}, 3, map[Reason]int64{ReasonRejected: 2},
 			"2 spans did not reach destination test: rejected 2; last error: destination test: 2 of 5 spans lost: refused"},
-		{"partial and too many", &PartialError{9, refused}, 0, map[Reason]int64{ReasonRejected: 5},
+		{"partial and too many", &PartialError{map[Reason]int64{ReasonRejected: 9}, refused}, 0, map[Reason]int64{ReasonRejected: 5},
 			"5 spans did not reach destination test: rejected 5; last error: destination test: 5 of 5 spans lost: refused"},
-		{"warning", &PartialError{0, refused}, 5, map[Reason]int64{}, ""},
+		{"warning", &PartialError{nil, refused}, 5, map[Reason]int64{}, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -288,16 +288,16 @@ func TestLimitsPrecedence(t *testing.T) {
 		in   Limits
 		want Limits
 	}{
-		{"defaults", nil, Limits{}, Limits{8192, 64 << 20, 512, 4 << 20, 5 * time.Second}},
+		{"defaults", nil, Limits{}, Limits{8192, 64 << 20, 512, 4 << 20, 5 * time.Second, 2 << 20}},
 		{"environment", map[string]string{
 			"OTEL_BSP_MAX_QUEUE_SIZE": "100", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "10", "OTEL_BSP_SCHEDULE_DELAY": "200",
-		}, Limits{}, Limits{100, 64 << 20, 10, 4 << 20, 200 * time.Millisecond}},
+		}, Limits{}, Limits{100, 64 << 20, 10, 4 << 20, 200 * time.Millisecond, 2 << 20}},
 		{"field over environment", map[string]string{"OTEL_BSP_MAX_QUEUE_SIZE": "100"},
-			Limits{7, 8, 3, 9, time.Second}, Limits{7, 8, 3, 9, time.Second}},
+			Limits{7, 8, 3, 9, time.Second, 11}, Limits{7, 8, 3, 9, time.Second, 11}},
 		{"nonsense", map[string]string{
 			"OTEL_BSP_MAX_QUEUE_SIZE": "-1", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "many", "OTEL_BSP_SCHEDULE_DELAY": "0",
-		}, Limits{QueueSpans: -1}, Limits{8192, 64 << 20, 512, 4 << 20, 5 * time.Second}},
-		{"batch fits the queue", nil, Limits{QueueSpans: 5}, Limits{5, 64 << 20, 5, 4 << 20, 5 * time.Second}},
+		}, Limits{QueueSpans: -1}, Limits{8192, 64 << 20, 512, 4 << 20, 5 * time.Second, 2 << 20}},
+		{"batch fits the queue", nil, Limits{QueueSpans: 5}, Limits{5, 64 << 20, 5, 4 << 20, 5 * time.Second, 2 << 20}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

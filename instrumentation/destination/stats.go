@@ -20,6 +20,12 @@ const (
 	ReasonExportFailed Reason = "export_failed"
 	// ReasonRejected: the backend took the request but not this span.
 	ReasonRejected Reason = "rejected"
+	// ReasonTooLarge: the backend answered 413 (content too large) to a request
+	// that could not be divided further.
+	ReasonTooLarge Reason = "too_large"
+	// ReasonRefused: the backend answered 400 (bad request) to a request that
+	// could not be divided further, or the span could not be encoded.
+	ReasonRefused Reason = "refused"
 	// ReasonShutdown: the span ended after Shutdown, or its delivery was not
 	// confirmed when the context of Shutdown ended.
 	ReasonShutdown Reason = "shutdown"
@@ -42,7 +48,8 @@ func (s Stats) Of(name string) (Counts, bool) {
 }
 
 // Counts is a consistent picture of one destination at one moment. Every sampled
-// span that has ended is in exactly one of Queued, Exported and Dropped.
+// span that has ended and that the destination keeps is in exactly one of
+// Queued, Exported and Dropped.
 type Counts struct {
 	Name     string
 	Endpoint string
@@ -93,11 +100,12 @@ func (e *LossError) Error() string {
 // Unwrap returns Err.
 func (e *LossError) Unwrap() error { return e.Err }
 
-// PartialError is what an exporter returns when the backend took some spans of
-// a batch and rejected others. Rejected may be 0 for a mere warning.
+// PartialError is what an exporter returns when it knows what became of each
+// span of a batch. Spans that are not counted in Lost have arrived: when Lost is
+// empty, Err is a mere warning.
 type PartialError struct {
-	Rejected int64
-	Err      error
+	Lost map[Reason]int64
+	Err  error
 }
 
 func (e *PartialError) Error() string { return e.Err.Error() }

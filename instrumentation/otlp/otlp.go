@@ -9,8 +9,6 @@ import (
 	"maps"
 	"time"
 
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
-
 	"github.com/otelmistral/otelmistral/instrumentation/destination"
 )
 
@@ -45,9 +43,9 @@ type Config struct {
 	Timeout time.Duration
 	// TLS configures HTTPS. Default: the settings of Go.
 	TLS *tls.Config
-	// Retry bounds the attempts after a failure that may pass. Default: that of
-	// otlptracehttp, for one minute.
-	Retry *otlptracehttp.RetryConfig
+	// Retry bounds the attempts after a failure that may pass. Default: for one
+	// minute.
+	Retry destination.Retry
 	// Content sends message content to this endpoint.
 	Content bool
 	// Limits bound what waits for this endpoint.
@@ -88,6 +86,7 @@ func New(c Config) (destination.Destination, error) {
 		Endpoint:    c.Endpoint,
 		Content:     c.Content,
 		NewExporter: exporter.NewExporter,
+		Check:       exporter.Check,
 		Limits:      c.Limits,
 	}, nil
 }
