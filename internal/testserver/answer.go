@@ -35,6 +35,9 @@ func (m model) choices(req chatRequest) []answer {
 }
 
 func (m model) choose(req chatRequest, index int) answer {
+	if m.fixed != nil {
+		return *m.fixed
+	}
 	prompt := lastText(req, "user")
 	if calls := toolCalls(req, prompt); len(calls) > 0 {
 		return answer{calls: calls, finish: "tool_calls"}
@@ -43,7 +46,7 @@ func (m model) choose(req chatRequest, index int) answer {
 	var text string
 	switch last := lastMessage(req); {
 	case last.Role == "tool":
-		text = "The tool says: " + textOf(last.Content)
+		text = report(textOf(last.Content), identifier(allText(req, "user")))
 	case req.ResponseFormat.Type == "json_schema":
 		text = req.ResponseFormat.JSONSchema.Schema.example(prompt)
 	case req.ResponseFormat.Type == "json_object":
@@ -81,36 +84,6 @@ func thinks(req chatRequest) bool {
 }
 
 func isMagistral(model string) bool { return strings.HasPrefix(model, "magistral") }
-
-// toolCalls calls a tool when the last message is from the user: the one that
-// tool_choice names, else all of them if the request asks for parallel calls by
-// name, else the first.
-func toolCalls(req chatRequest, prompt string) []call {
-	if lastMessage(req).Role != "user" || req.ToolChoice == "none" {
-		return nil
-	}
-	forced := forcedTool(req.ToolChoice)
-	var calls []call
-	for _, tool := range req.Tools {
-		name := tool.Function.Name
-		if name == "" || forced != "" && name != forced {
-			continue
-		}
-		calls = append(calls, call{name, tool.Function.Parameters.example(prompt)})
-		if !req.ParallelToolCalls {
-			break
-		}
-	}
-	return calls
-}
-
-// forcedTool returns the name in {"type":"function","function":{"name":...}}.
-func forcedTool(choice any) string {
-	object, _ := choice.(map[string]any)
-	function, _ := object["function"].(map[string]any)
-	name, _ := function["name"].(string)
-	return name
-}
 
 // knownAnswer is what the model says by default.
 func knownAnswer(prompt string) string {
@@ -189,6 +162,17 @@ func lastText(req chatRequest, role string) string {
 		}
 	}
 	return ""
+}
+
+// allText returns the text of all messages with that role.
+func allText(req chatRequest, role string) string {
+	var all []string
+	for _, message := range req.Messages {
+		if message.Role == role {
+			all = append(all, textOf(message.Content))
+		}
+	}
+	return strings.Join(all, "\n")
 }
 
 // textOf returns the text of content that is a string or a list of chunks.

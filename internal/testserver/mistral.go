@@ -86,6 +86,21 @@ func WithAnswer(fn func(prompt string) string) MistralOption {
 	return func(m *Mistral) { m.model.answer = fn }
 }
 
+// WithRespanGateway makes unscripted replies those of Respan's gateway, which
+// passes calls on to models of several providers:
+//
+//   - it serves /api/chat/completions and /api/v1/chat/completions only
+//   - every reply has x-respan-log-id and x-respan-gateway-request-id, and none of
+//     the headers of Mistral's gateway
+//   - it takes models of all usual families, else 404, with or without a provider in front, as in
+//     "mistral/mistral-small-latest"; the reply names the dated version of a model
+//     that ends in -latest
+//   - a stream ends without [DONE], and has usage only when stream_options asks
+//     for it; a last chunk of another model follows when request_breakdown is true
+func WithRespanGateway() MistralOption {
+	return func(m *Mistral) { m.model.gateway = true }
+}
+
 // WithHandler lets fn script replies by request, after those enqueued. Where it
 // returns false, the server answers by itself. fn may be called concurrently.
 func WithHandler(fn func(Request) (Reply, bool)) MistralOption {
@@ -219,10 +234,13 @@ func (m *Mistral) end(record *Request, end End) {
 func (m *Mistral) unscripted(r *Request) Reply {
 	path, _, _ := strings.Cut(r.Target, "?")
 	switch {
-	case !strings.HasSuffix(path, "/chat/completions"):
+	case !strings.HasSuffix(path, "/chat/completions"), m.model.gateway && !isGatewayPath(path):
 		return ErrorNamed("404 no route").Reply()
 	case r.Method != http.MethodPost:
 		return JSON(http.StatusMethodNotAllowed, `{"detail":"Method Not Allowed"}`).With("Allow", http.MethodPost).Chunked()
+	}
+	if m.model.gateway {
+		return m.model.gatewayReply(r)
 	}
 	switch key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); {
 	case !ok || key == "":

@@ -14,6 +14,8 @@ import (
 // model answers chat requests that nobody scripted.
 type model struct {
 	answer         func(prompt string) string
+	fixed          *answer // what every choice is, if not nil
+	gateway        bool    // answer as Respan's gateway does
 	first, between time.Duration
 }
 
@@ -29,7 +31,11 @@ type chatRequest struct {
 	ToolChoice        any           `json:"tool_choice"`
 	ParallelToolCalls bool          `json:"parallel_tool_calls"`
 	ReasoningEffort   string        `json:"reasoning_effort"`
-	ResponseFormat    struct {
+	RequestBreakdown  bool          `json:"request_breakdown"`
+	StreamOptions     struct {
+		IncludeUsage bool `json:"include_usage"`
+	} `json:"stream_options"`
+	ResponseFormat struct {
 		Type       string `json:"type"`
 		JSONSchema struct {
 			Schema *schema `json:"schema"`
@@ -57,6 +63,18 @@ var families = []string{
 	"open-codestral", "open-mistral", "open-mixtral", "pixtral", "voxtral",
 }
 
+// Saying answers r as the server itself would, refusals included, with that text
+// in each choice and no tool call.
+func Saying(r Request, text string) Reply {
+	return model{fixed: &answer{text: tokens(text), finish: "stop"}}.reply(&r)
+}
+
+// Calling answers r as the server itself would, refusals included, with one tool
+// call. The arguments are JSON text.
+func Calling(r Request, name, arguments string) Reply {
+	return model{fixed: &answer{calls: []call{{name, arguments}}, finish: "tool_calls"}}.reply(&r)
+}
+
 // reply answers one chat request: refused as Mistral refuses it, or with an
 // answer that depends on nothing but the request.
 func (m model) reply(r *Request) Reply {
@@ -72,7 +90,7 @@ func (m model) reply(r *Request) Reply {
 	wire := newEnvelope(*req.Model, r.Body)
 	used := count(req, choices)
 	if req.Stream {
-		return Stream(m.paced(wire.stream(choices, used, *req.Model))...)
+		return Stream(append(m.paced(wire.stream(choices, used, *req.Model)), Done())...)
 	}
 	reply := JSON(http.StatusOK, wire.whole(choices, used)).
 		With("X-Ratelimit-Tokens-Query-Cost", strconv.Itoa(used.Total)).
@@ -93,7 +111,7 @@ func (m model) paced(events []string) []Step {
 		}
 		steps = append(steps, Event(event))
 	}
-	return append(steps, Done())
+	return steps
 }
 
 func (model) pause(d time.Duration) []Step {

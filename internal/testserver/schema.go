@@ -20,7 +20,8 @@ type schema struct {
 
 // example returns a JSON object that fits s, with a space after each colon and
 // comma as the models write it. Strings come from the prompt where it has a
-// proper name, so that "What is the weather in Paris?" asks about Paris.
+// proper name, so that "What is the weather in Paris?" asks about Paris, and for
+// names that end in id where it has an identifier.
 func (s *schema) example(prompt string) string {
 	if s == nil {
 		return "{}"
@@ -31,12 +32,12 @@ func (s *schema) example(prompt string) string {
 	}
 	values := make([]string, len(names))
 	for i, name := range names {
-		values[i] = s.Properties[name].value(prompt)
+		values[i] = s.Properties[name].value(name, prompt)
 	}
 	return object(names, values)
 }
 
-func (s *schema) value(prompt string) string {
+func (s *schema) value(name, prompt string) string {
 	if s == nil {
 		return `"example"`
 	}
@@ -55,6 +56,9 @@ func (s *schema) value(prompt string) string {
 	case "null":
 		return "null"
 	default:
+		if id := identifier(prompt); id != "" && strings.HasSuffix(strings.ToLower(name), "id") {
+			return encode(id)
+		}
 		return encode(properName(prompt))
 	}
 }
