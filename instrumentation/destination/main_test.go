@@ -22,6 +22,13 @@ import (
 // one set stays reachable for ever, so it is set once, here.
 var handled errorLog
 
+// How long, and how often, a test looks for what real HTTP or another goroutine
+// brings.
+const (
+	eventually = 20 * time.Second
+	tick       = time.Millisecond
+)
+
 func TestMain(m *testing.M) {
 	otel.SetErrorHandler(&handled)
 	goleak.VerifyTestMain(m)
