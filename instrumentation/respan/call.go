@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package respan
+
+import (
+	"encoding/json"
+	"strconv"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/otelmistral/otelmistral/internal/chatml"
+	"github.com/otelmistral/otelmistral/internal/jsonscan"
+	"github.com/otelmistral/otelmistral/semconv"
+)
+
+// MaxIndexedMessages is how many messages of a model call become attributes of
+// their own, from the first one on. The attributes are added to a span that has
+// ended, so no limit of the SDK counts them.
+const MaxIndexedMessages = 4096
+
+// addCall says what a model was asked and answered.
+func (s *span) addCall(system string) {
+	if provider := s.text(semconv.GenAIProviderNameKey); provider == semconv.ProviderMistralAI && system != "" {
+		s.addText(systemKey, system)
+	} else {
+		s.addText(systemKey, provider)
+	}
+	for _, name := range copied {
+		if v, ok := s.in[name.from]; ok {
+			s.out = append(s.out, attribute.KeyValue{Key: name.to, Value: v})
+		}
+	}
+	s.addTotal()
+	s.addStream()
+	s.addFunctions()
+	s.addInput()
+	s.addOutput()
+}
+
+// addTotal adds up what is known: an embedding has no output.
+func (s *span) addTotal() {
+	input, hasInput := s.in[semconv.GenAIUsageInputTokensKey]
+	output, hasOutput := s.in[semconv.GenAIUsageOutputTokensKey]
+	if hasInput || hasOutput {
+		s.out = append(s.out, totalTokensKey.Int64(input.AsInt64()+output.AsInt64()))
+	}
+}
+
+func (s *span) addStream() {
+	if s.in[semconv.GenAIRequestStreamKey].AsBool() {
+		s.out = append(s.out, streamingKey.Bool(true), streamKey.Bool(true))
+	}
+	first, ok := s.in[semconv.MistralResponseTimeToFirstTokenKey]
+	if !ok {
+		first, ok = s.in[semconv.GenAIResponseTimeToFirstChunkKey]
+	}
+	if ok {
+		s.out = append(s.out,
+			attribute.KeyValue{Key: timeToFirstTokenKey, Value: first},
+			attribute.KeyValue{Key: openAIFirstTokenKey, Value: first},
+		)
+	}
+}
+
+// addFunctions adds the tools in the shape of chat APIs. What cannot be read is
+// still in gen_ai.tool.definitions.
+func (s *span) addFunctions() {
+	if defined := s.text(semconv.GenAIToolDefinitionsKey); defined != "" {
+		if tools, err := chatml.Tools(defined); err == nil {
+			s.addText(functionsKey, string(tools))
+		}
+	}
+}
+
+func (s *span) addInput() {
+	if own := s.text(semconv.ObservationInputKey); own != "" {
+		s.addText(entityInputKey, own)
+		s.addOwn(promptPrefix, "user", own)
+		return
+	}
+	attr := s.text(semconv.GenAIInputMessagesKey)
+	if attr == "" {
+		return
+	}
+	messages, err := chatml.Messages(attr)
+	if err != nil {
+		s.addText(entityInputKey, attr) // rather in another shape than not at all
+		return
+	}
+	s.addText(entityInputKey, string(chatml.AppendMessages(nil, messages)))
+	s.addMessages(promptPrefix, messages)
+}
+
+// addOutput adds the answer. Of a failed call the output is its failure; what
+// the model said until then is still in the indexed attributes.
+func (s *span) addOutput() {
+	failure := s.failure()
+	s.addText(entityOutputKey, failure)
+	if own := s.text(semconv.ObservationOutputKey); own != "" {
+		if failure == "" {
+			s.addText(entityOutputKey, own)
+		}
+		s.addOwn(completionPrefix, "assistant", own)
+		return
+	}
+	attr := s.text(semconv.GenAIOutputMessagesKey)
+	if attr == "" {
+		return
+	}
+	messages, err := chatml.Messages(attr)
+	if failure == "" {
+		s.addText(entityOutputKey, outputOf(attr, messages, err))
+	}
+	s.addMessages(completionPrefix, messages)
+}
+
+// outputOf is the message of the only choice, or a list of them.
+func outputOf(attr string, messages []chatml.Message, err error) string {
+	switch {
+	case err != nil:
+		return attr
+	case len(messages) == 1:
+		return string(messages[0].AppendJSON(nil))
+	}
+	return string(chatml.AppendMessages(nil, messages))
+}
+
+// addMessages adds attributes for each message. An embedding has none.
+func (s *span) addMessages(prefix string, messages []chatml.Message) {
+	if s.kind == embeddingKind {
+		return
+	}
+	for i, m := range messages[:min(len(messages), MaxIndexedMessages)] {
+		stem := prefix + strconv.Itoa(i)
+		s.addText(attribute.Key(stem+".role"), m.Role)
+		s.addText(attribute.Key(stem+".content"), plain(m.Content))
+		s.addText(attribute.Key(stem+".tool_calls"), string(m.ToolCalls))
+		s.addText(attribute.Key(stem+".tool_call_id"), m.ToolCallID)
+		s.addText(attribute.Key(stem+".finish_reason"), m.FinishReason)
+	}
+}
+
+// addOwn is addMessages for what an observation recorded of a model that the
+// application called by other means.
+func (s *span) addOwn(prefix, role, own string) {
+	s.addMessages(prefix, []chatml.Message{{Role: role, Content: json.RawMessage(own)}})
+}
+
+// plain is the text of a JSON string, and any other JSON as it is.
+func plain(raw json.RawMessage) string {
+	c := jsonscan.New(raw)
+	if text, ok := c.Text(); ok && c.End() {
+		return text.String()
+	}
+	return string(raw)
+}

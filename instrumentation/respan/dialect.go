@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package respan
+
+import (
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/otelmistral/otelmistral/semconv"
+)
+
+// dialect turns neutral spans into Respan's. It is safe for concurrent use.
+type dialect struct {
+	system    string // Config.System
+	resources resourceCache
+}
+
+// span is a span that is being translated.
+type span struct {
+	sdktrace.ReadOnlySpan
+	kind kind
+	in   map[attribute.Key]attribute.Value
+	out  []attribute.KeyValue
+}
+
+// translated is a span as Respan gets it. The rest is the original's.
+type translated struct {
+	sdktrace.ReadOnlySpan
+	attributes []attribute.KeyValue
+}
+
+func (s translated) Attributes() []attribute.KeyValue { return s.attributes }
+
+// translate is the dialect of the destination.
+func (d *dialect) translate(original sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan {
+	attrs := original.Attributes()
+	s := &span{
+		ReadOnlySpan: original,
+		in:           make(map[attribute.Key]attribute.Value, len(attrs)),
+		out:          make([]attribute.KeyValue, 0, len(attrs)+len(copied)+len(identity)+16),
+	}
+	for _, a := range attrs {
+		s.in[a.Key] = a.Value
+	}
+	s.kind = kindOf(s.in)
+	for _, a := range attrs {
+		if s.keeps(a.Key) {
+			s.out = append(s.out, a)
+		}
+	}
+	s.addContext()
+	switch {
+	case s.kind == (kind{}): // neither a model call nor an observation
+	case s.kind.span != "":
+		s.addObservation()
+	default:
+		s.addCall(d.system)
+	}
+	return translated{d.resources.trimmed(original), s.out}
+}
+
+// kindOf tells what Respan calls a span with these attributes. An observation
+// may have the name of an operation besides, so its type goes first.
+func kindOf(in map[attribute.Key]attribute.Value) kind {
+	if t, ok := in[semconv.ObservationTypeKey]; ok {
+		if k, ok := observationKinds[t.AsString()]; ok {
+			return k
+		}
+		return taskKind
+	}
+	if o, ok := in[semconv.GenAIOperationNameKey]; ok {
+		if k, ok := operationKinds[o.AsString()]; ok {
+			return k
+		}
+		return otherKind
+	}
+	return kind{}
+}
+
+// keeps tells whether Respan gets the attribute as it is. What Respan does not
+// know becomes metadata there, so what is said in its own words is not said
+// twice. Messages are: which of both forms Respan reads is not documented. A
+// span of another library keeps what it has of HTTP.
+func (s *span) keeps(k attribute.Key) bool {
+	switch {
+	case strings.HasPrefix(string(k), "otelmistral."):
+		return false
+	case s.kind == (kind{}):
+		return k != semconv.UserIDKey && k != semconv.SessionIDKey
+	case strings.HasPrefix(string(k), "http."):
+		return false
+	}
+	switch k {
+	case semconv.UserIDKey, semconv.SessionIDKey, semconv.GenAIConversationIDKey:
+		return false
+	case semconv.GenAIToolNameKey, semconv.GenAIToolCallIDKey:
+		return s.kind != toolKind
+	}
+	return true
+}
+
+// addContext says whom and what the span belongs to.
+func (s *span) addContext() {
+	for _, name := range identity {
+		s.addText(name.to, s.text(name.from))
+	}
+	if s.text(semconv.EnvironmentKey) == "" {
+		environment := environmentOf(s.Resource())
+		s.addText("environment", environment)
+		s.addText("respan.environment", environment)
+	}
+	s.addText(metadataKey, s.metadata())
+	s.addText(workflowNameKey, s.workflow())
+	s.addText(logMethodKey, "tracing_integration")
+	s.addText(logTypeKey, s.kind.log)
+	s.addText(requestTypeKey, s.kind.request)
+	s.addText(spanKindKey, s.kind.span)
+	if s.kind == (kind{}) {
+		return
+	}
+	s.addText(entityNameKey, s.name())
+	if path := s.text(semconv.ObservationPathKey); path != "" || s.isRoot() {
+		s.out = append(s.out, entityPathKey.String(path)) // "" says that it is the root
+	}
+	if code := s.statusCode(); code != 0 {
+		s.out = append(s.out, statusCodeKey.Int(code))
+	}
+}
+
+// workflow is the workflow around the span. Where there is none, the name of the
+// trace is what comes next to it.
+func (s *span) workflow() string {
+	if name := s.text(semconv.WorkflowNameKey); name != "" {
+		return name
+	}
+	switch s.text(semconv.ObservationTypeKey) {
+	case semconv.ObservationWorkflow, semconv.ObservationAgent:
+		return s.Name()
+	}
+	return s.text(semconv.TraceNameKey)
+}
+
+// name is the tool, or the name of the span.
+func (s *span) name() string {
+	if s.kind == toolKind {
+		if name := s.text(semconv.GenAIToolNameKey); name != "" {
+			return name
+		}
+	}
+	return s.Name()
+}
+
+func (s *span) isRoot() bool {
+	return !s.Parent().IsValid() || s.in[semconv.AppRootKey].AsBool()
+}
+
+// Status codes of calls that no server answered with one.
+const (
+	statusClientClosed = 499 // the caller did not wait for the end
+	statusFailed       = 500
+)
+
+// statusCode is the HTTP status of what failed or was ended by the caller, 0 for
+// everything else.
+func (s *span) statusCode() int {
+	if s.Status().Code == codes.Error {
+		if code := int(s.in[semconv.HTTPResponseStatusCodeKey].AsInt64()); code >= 400 {
+			return code
+		}
+		return statusFailed
+	}
+	switch s.text(semconv.MistralOutcomeKey) {
+	case semconv.OutcomeCancelled, semconv.OutcomeClosedEarly, semconv.OutcomeAbandoned:
+		return statusClientClosed
+	}
+	return 0
+}
+
+// text is the value of a string attribute, "" for one that is of another type or
+// not there.
+func (s *span) text(k attribute.Key) string {
+	if v := s.in[k]; v.Type() == attribute.STRING {
+		return v.AsString()
+	}
+	return ""
+}
+
+func (s *span) addText(k attribute.Key, v string) {
+	if v != "" {
+		s.out = append(s.out, k.String(v))
+	}
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package respan sends spans to Respan (formerly Keywords AI) in the words that
+// Respan reads.
+//
+//	d, err := respan.FromEnv() // RESPAN_API_KEY
+//	inst, err := instrumentation.Start(ctx, instrumentation.WithDestination(d))
+//
+// # What Respan gets
+//
+// Model calls and observations; [Config].AllSpans adds the other spans of the
+// process. A model call has the attributes of the GenAI conventions and, beside
+// them, those of Respan's span contract: llm.request.type,
+// respan.entity.log_type, gen_ai.prompt.N.*, gen_ai.completion.N.*,
+// llm.request.functions, token counts in both spellings, and so on. Of messages
+// both forms are sent, since Respan documents only the second one as read. At
+// most [MaxIndexedMessages] messages are indexed; all are in
+// traceloop.entity.input.
+//
+// An observation has traceloop.span.kind, its name, path, input and output. What
+// [instrumentation.Propagate] put into the context becomes customer, thread,
+// session, group and custom identifier, environment and respan.metadata, one
+// JSON object. What Respan has no parameter for is a member of that object,
+// unless the application has one of that name: tags, trace_name (where a
+// workflow has another name), release, prompt_name, prompt_version,
+// tool_call_id, level and resend_count. Metadata that is JSON text of an object
+// or a list is sent as that object or list.
+//
+// A failed call has status_code: the HTTP status, or 500 where there was none.
+// A call that the caller ended early has 499, and no error.
+//
+// # Message content
+//
+// Prompts and replies are sent, for showing them is what Respan is for, unless
+// [Config].NoContent or a variable says otherwise.
+// instrumentation.WithContentCapture and
+// OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT, which hold for all
+// destinations of a process, win over both.
+//
+// # Sending
+//
+// Respan takes protobuf without compression. It limits requests to about 60 a
+// minute and tells no Retry-After, so status 429 is tried again with growing
+// pauses, for two minutes. A batch whose answer got lost is sent again too, and
+// Respan may then count its cost and tokens twice.
+//
+// # Environment
+//
+// A field of [Config] wins over its variable. An empty variable counts as unset.
+//
+//   - RESPAN_API_KEY (required): Config.APIKey
+//   - RESPAN_BASE_URL (default "https://api.respan.ai"): Config.BaseURL, with or
+//     without /api, or the full URL when it ends in /v2/traces or /v1/traces.
+//     Config.TracesURL wins over both
+//   - RESPAN_TRACE_CONTENT, else TRACELOOP_TRACE_CONTENT (default "true"):
+//     "false" withholds message content, as Config.NoContent does
+//
+// RESPAN_BATCHING_ENABLED, RESPAN_LOG_LEVEL and RESPAN_SPAN_NAME_STYLE of
+// Respan's own SDKs are not read, and neither is any OTEL_EXPORTER_OTLP_*
+// variable: those belong to the endpoint of package otlp. OTEL_BSP_* is read as
+// package destination says. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured.
+//
+// [instrumentation.Propagate]: https://pkg.go.dev/github.com/otelmistral/otelmistral/instrumentation#Propagate
+package respan
