@@ -63,14 +63,14 @@ var families = []string{
 	"open-codestral", "open-mistral", "open-mixtral", "pixtral", "voxtral",
 }
 
-// Saying answers r as the server itself would, refusals included, with that text
-// in each choice and no tool call.
+// Saying answers the chat request r with that text in each choice, for a model of
+// any name. A request that is not sound is refused.
 func Saying(r Request, text string) Reply {
 	return model{fixed: &answer{text: tokens(text), finish: "stop"}}.reply(&r)
 }
 
-// Calling answers r as the server itself would, refusals included, with one tool
-// call. The arguments are JSON text.
+// Calling is [Saying] with one tool call instead of text. The arguments are JSON
+// text.
 func Calling(r Request, name, arguments string) Reply {
 	return model{fixed: &answer{calls: []call{{name, arguments}}, finish: "tool_calls"}}.reply(&r)
 }
@@ -84,6 +84,11 @@ func (m model) reply(r *Request) Reply {
 	}
 	if refused, ok := validate(req, r.Body); !ok {
 		return refused
+	}
+	if m.fixed == nil && !isKnown(*req.Model) {
+		return wireError{
+			Message: "Invalid model: " + *req.Model, Type: "invalid_model", Code: "1500", RawStatus: http.StatusBadRequest,
+		}.reply(http.StatusBadRequest)
 	}
 
 	choices := m.choices(req)
@@ -146,13 +151,12 @@ func validate(req chatRequest, body []byte) (Reply, bool) {
 	if len(wrong) > 0 {
 		return invalid(body, wrong...), false
 	}
-	known := func(family string) bool { return strings.HasPrefix(*req.Model, family) }
-	if !slices.ContainsFunc(families, known) {
-		return wireError{
-			Message: "Invalid model: " + *req.Model, Type: "invalid_model", Code: "1500", RawStatus: http.StatusBadRequest,
-		}.reply(http.StatusBadRequest), false
-	}
 	return Reply{}, true
+}
+
+// isKnown tells whether Mistral has a model of that name.
+func isKnown(model string) bool {
+	return slices.ContainsFunc(families, func(family string) bool { return strings.HasPrefix(model, family) })
 }
 
 // invalid is Mistral's 422. It repeats the input, as the real one does.
