@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package destination
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
+	"go.opentelemetry.io/otel/sdk/resource"
+	"google.golang.org/protobuf/proto"
+
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+
+	"github.com/otelmistral/otelmistral/internal/testserver"
+)
+
+// secretText stands for what a user said.
+const secretText = "what a user said"
+
+func TestRequestsAreSplitBySize(t *testing.T) {
+	tests := []struct {
+		name     string
+		option   int // of the endpoint
+		limit    int // of the destination
+		max      int
+		requests int // at least
+	}{
+		{"option", 5000, 0, 5000, 8},
+		{"limit of the destination", 0, 5000, 5000, 8},
+		{"option over limit", 20000, 5000, 20000, 2},
+		{"default", 0, 0, DefaultMaxRequestBytes, 1},
+	}
+	for _, tt := range tests {
+		for _, o := range []OTLP{{}, {Gzip: true}} {
+			t.Run(fmt.Sprintf("%s/gzip=%t", tt.name, o.Gzip), func(t *testing.T) {
+				r := receiver(t)
+				o.URL, o.MaxRequestBytes = r.URL+"/v1/traces", tt.option
+				d := otlp(o)
+				d.Limits.MaxRequestBytes = tt.limit
+				p := start(t, d)
+				end(p, 40, attribute.String("text", strings.Repeat("x", 900)))
+				require.NoError(t, p.Shutdown(t.Context()))
+				assert.Len(t, names(r.Spans().Snapshots()), 40)
+				assert.GreaterOrEqual(t, len(r.Requests()), tt.requests)
+				for _, e := range r.Requests() {
+					assert.LessOrEqual(t, e.Bytes, tt.max)
+				}
+				assert.EqualValues(t, 40, p.Counts().Exported)
+			})
+		}
+	}
+}
+
+func TestSpanLargerThanARequestGoesAlone(t *testing.T) {
+	r := receiver(t)
+	p := start(t, otlp(OTLP{URL: r.URL + "/v1/traces", MaxRequestBytes: 2000}))
+	p.OnEnd(stub(1).Snapshot())
+	p.OnEnd(stub(2, attribute.String("text", strings.Repeat("x", 5000))).Snapshot())
+	p.OnEnd(stub(3).Snapshot())
+	require.NoError(t, p.Shutdown(t.Context()))
+	assert.Len(t, r.Spans(), 3)
+	assert.Len(t, r.Requests(), 3)
+}
+
+// The parts of a batch, put together, are the batch, and none is larger than it
+// says.
+func TestPartsOfABatch(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	var batch []*tracepb.ResourceSpans
+	var all []string
+	for range 4 {
+		res := &tracepb.ResourceSpans{SchemaUrl: strings.Repeat("r", random.IntN(50))}
+		for range 3 {
+			scope := &tracepb.ScopeSpans{SchemaUrl: strings.Repeat("s", random.IntN(200))}
+			for range random.IntN(8) {
+				all = append(all, strings.Repeat("n", random.IntN(300)))
+				scope.Spans = append(scope.Spans, &tracepb.Span{Name: all[len(all)-1]})
+			}
+			res.ScopeSpans = append(res.ScopeSpans, scope)
+		}
+		batch = append(batch, res)
+	}
+	for _, limit := range []int{0, 1, 300, 500, 1000, 3000, 1 << 20} {
+		var got []string
+		for items := flatten(batch); len(items) > 0; {
+			n := fit(items, limit)
+			part := request(items[:n])
+			items = items[n:]
+			size := 0
+			for _, r := range part {
+				size += proto.Size(r) + 1 + 5
+				for _, s := range r.GetScopeSpans() {
+					for _, span := range s.GetSpans() {
+						got = append(got, span.GetName())
+					}
+				}
+			}
+			if n > 1 {
+				assert.LessOrEqual(t, size, limit)
+			}
+		}
+		assert.Equal(t, all, got, limit)
+	}
+}
+
+func TestResourcesAndScopesSurviveTheSplit(t *testing.T) {
+	r := receiver(t)
+	p := start(t, otlp(OTLP{URL: r.URL + "/v1/traces", MaxRequestBytes: 300}))
+	for i := range 12 {
+		s := stub(i)
+		s.Resource = resource.NewSchemaless(attribute.Int("service", i%2))
+		s.InstrumentationScope = instrumentation.Scope{Name: fmt.Sprint("scope ", i%3)}
+		p.OnEnd(s.Snapshot())
+	}
+	require.NoError(t, p.Shutdown(t.Context()))
+	require.Len(t, r.Spans(), 12)
+	for _, s := range r.Spans() {
+		var i int
+		_, err := fmt.Sscanf(s.Name, "span %d", &i)
+		require.NoError(t, err)
+		assert.Equal(t, fmt.Sprint("scope ", i%3), s.InstrumentationScope.Name)
+		v, _ := s.Resource.Set().Value("service")
+		assert.EqualValues(t, i%2, v.AsInt64())
+	}
+	assert.Greater(t, len(r.Requests()), 2)
+}
+
+// poisoned answers status to every request with one of the spans in it.
+func poisoned(status int, poison ...string) testserver.ReceiverOption {
+	return testserver.WithResponder(func(e testserver.Export) testserver.Response {
+		for _, s := range e.Spans {
+			for _, p := range poison {
+				if s.Name == p {
+					return testserver.Response{Status: status, Message: "cannot take " + secretText}
+				}
+			}
+		}
+		return testserver.Response{}
+	})
+}
+
+func TestOnlyTheSpanAtFaultIsLost(t *testing.T) {
+	tests := []struct {
+		name     string
+		status   int
+		poison   []string
+		dropped  map[Reason]int64
+		requests int // at most
+		text     []string
+	}{
+		{"400 for one", 400, []string{"span 37"}, map[Reason]int64{ReasonRefused: 1}, 15, []string{`span "span 37" of `, "answered 400 Bad Request"}},
+		{"413 for one", 413, []string{"span 0"}, map[Reason]int64{ReasonTooLarge: 1}, 15, []string{`span "span 0" of `, "answered 413 Request Entity Too Large"}},
+		{"400 for the last", 400, []string{"span 99"}, map[Reason]int64{ReasonRefused: 1}, 15, []string{`span "span 99" of `}},
+		{"400 for three", 400, []string{"span 3", "span 50", "span 51"}, map[Reason]int64{ReasonRefused: 3}, 40, []string{`"span 3"`, `"span 50"`, `"span 51"`}},
+	}
+	for _, tt := range tests {
+		for _, asJSON := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/json=%t", tt.name, asJSON), func(t *testing.T) {
+				handled.take()
+				r := receiver(t, poisoned(tt.status, tt.poison...))
+				d := otlp(OTLP{URL: r.URL + "/v1/traces", JSON: asJSON})
+				d.Limits.BatchSpans = 100
+				p := start(t, d)
+				end(p, 100, attribute.String("text", secretText))
+				lost := int64(len(tt.poison))
+				require.Eventually(t, func() bool { return p.Counts().Queued == 0 }, eventually, tick)
+				require.ErrorContains(t, p.Shutdown(t.Context()), "did not reach destination")
+				got := names(r.Spans().Snapshots())
+				assert.Len(t, got, 100-len(tt.poison))
+				for _, name := range tt.poison {
+					assert.NotContains(t, got, name)
+				}
+				c := p.Counts()
+				assert.Equal(t, tt.dropped, c.Dropped)
+				assert.Equal(t, 100-lost, c.Exported)
+				assert.LessOrEqual(t, len(r.Requests()), tt.requests)
+				told := handled.take()
+				require.Len(t, told, 1, "reported once")
+				for _, text := range tt.text {
+					assert.Contains(t, told[0], text)
+				}
+				assert.Contains(t, told[0], " bytes")
+				assert.NotContains(t, told[0], secretText)
+			})
+		}
+	}
+}
+
+// Protobuf takes valid UTF-8 only, and one bad byte makes a whole request fail.
+func TestSpanThatCannotBeEncodedIsLostAlone(t *testing.T) {
+	r := receiver(t)
+	p := start(t, otlp(OTLP{URL: r.URL + "/v1/traces"}))
+	end(p, 50)
+	p.OnEnd(stub(50, attribute.String("text", secretText+"\xff")).Snapshot())
+	end(p, 50)
+	err := p.Shutdown(t.Context())
+	require.ErrorContains(t, err, "refused 1")
+	require.ErrorContains(t, err, `span "span 50" of `)
+	require.ErrorContains(t, err, "cannot be encoded")
+	assert.NotContains(t, err.Error(), secretText)
+	assert.Len(t, r.Spans(), 100)
+}
+
+// A backend that refuses whatever it gets is not asked once for each span.
+func TestBackendThatRefusesEverythingIsNotFlooded(t *testing.T) {
+	for status, reason := range map[int]Reason{400: ReasonRefused, 413: ReasonTooLarge} {
+		r := receiver(t, testserver.WithResponder(func(testserver.Export) testserver.Response {
+			return testserver.Response{Status: status}
+		}))
+		p := start(t, otlp(OTLP{URL: r.URL + "/v1/traces"}))
+		end(p, DefaultBatchSpans)
+		require.Error(t, p.Shutdown(t.Context()))
+		assert.Equal(t, map[Reason]int64{reason: DefaultBatchSpans}, p.Counts().Dropped)
+		assert.LessOrEqual(t, len(r.Requests()), maxRefusals+20)
+	}
+}
+
+// What is small enough gets through, whatever the backend's limit is.
+func TestUnknownLimitOfTheBackendIsFound(t *testing.T) {
+	r := receiver(t, testserver.WithResponder(func(e testserver.Export) testserver.Response {
+		if e.Bytes > 3000 {
+			return testserver.Response{Status: 413}
+		}
+		return testserver.Response{}
+	}))
+	p := start(t, otlp(OTLP{URL: r.URL + "/v1/traces", Timeout: time.Minute}))
+	end(p, 64, attribute.String("text", strings.Repeat("x", 900)))
+	p.OnEnd(stub(64, attribute.String("text", strings.Repeat("x", 4000))).Snapshot())
+	require.ErrorContains(t, p.Shutdown(t.Context()), `too_large 1; last error: `)
+	assert.Len(t, r.Spans(), 64)
+}
