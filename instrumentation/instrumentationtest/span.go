@@ -19,7 +19,7 @@ type Span struct{ sdktrace.ReadOnlySpan }
 // Attr returns the value of an attribute. It is the zero Value, whose Type is
 // attribute.EMPTY and whose text is "", when the span has none with that key.
 func (s Span) Attr(key attribute.Key) attribute.Value {
-	for _, kv := range slices.Backward(s.Attributes()) { // the later one counts
+	for _, kv := range s.Attributes() {
 		if kv.Key == key {
 			return kv.Value
 		}

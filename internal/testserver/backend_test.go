@@ -276,6 +276,7 @@ func TestRespanTakesAndRefusesAsTheRealOne(t *testing.T) {
 		"no /api":              {path: "/v2/traces", body: pb, wantStatus: 404},
 		"gzip":                 {body: gzipped(t, pb), encoding: "gzip", wantStatus: 400},
 		"gzip without a word":  {body: gzipped(t, pb), wantStatus: 400},
+		"br":                   {body: pb, encoding: "br", wantStatus: 400},
 		"another media type":   {body: pb, media: "application/protobuf", wantStatus: 400},
 		"broken JSON":          {body: `{"resourceSpans":`, media: jsonType, wantStatus: 400},
 	}

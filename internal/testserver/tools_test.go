@@ -65,6 +65,15 @@ func TestMistralRemembersWhatTheUserSpokeOf(t *testing.T) {
 	assert.Equal(t, `{"transaction_id": "T1004"}`, at(t, call, "arguments"))
 }
 
+func TestMistralTakesTheFirstToolAndTheLastIdentifier(t *testing.T) {
+	m := newMistral(t)
+	got := decoded(t, chat(t, m, `{"model":"mistral-large-latest","tools":`+paymentTools+
+		`,"messages":[{"role":"user","content":"Not T1001, but T1002, please."}]}`).body)
+	call := at(t, got, "choices", 0, "message", "tool_calls", 0, "function")
+	assert.Equal(t, "get_payment_date", at(t, call, "name"), "none fits better")
+	assert.Equal(t, `{"transaction_id": "T1002"}`, at(t, call, "arguments"))
+}
+
 func TestToolResultsInWords(t *testing.T) {
 	for result, want := range map[string]string{
 		`{"payment_status":"Paid"}`:      "The payment status of T1 is **Paid**.",
@@ -85,7 +94,7 @@ func TestRepliesCanFollowTheRequest(t *testing.T) {
 		}
 		return Saying(r, "Fixed words."), true
 	}))
-	const request = `{"model":"mistral-small-latest","messages":[{"role":"user","content":"status?"}],"tools":` + paymentTools
+	const request = `{"model":"anything","messages":[{"role":"user","content":"status?"}],"tools":` + paymentTools
 	assert.Equal(t, "Fixed words.", at(t, decoded(t, chat(t, m, request+"}").body), "choices", 0, "message", "content"))
 	called := decoded(t, chat(t, m, request+"}", "X-Call", "1").body)
 	assert.Equal(t, "lookup", at(t, called, "choices", 0, "message", "tool_calls", 0, "function", "name"))
