@@ -20,8 +20,8 @@ import (
 )
 
 const (
-	maxAnswerBytes = 64 << 10 // of an answer that are read
-	maxAnswerText  = 256      // of an answer that stand in an error
+	maxAnswerBytes = 1 << 20 // of an answer that are read
+	maxAnswerText  = 256     // of an answer that stand in an error
 )
 
 // answer is what one attempt to send a request learnt. One of encoding, err and
@@ -37,6 +37,7 @@ type answer struct {
 	message    string        // why it did not, or a warning
 }
 
+// accepted reports whether the backend took the request.
 func (a answer) accepted() bool { return a.status >= 200 && a.status <= 299 }
 
 // divides reports whether a part of the request may fare better than the whole.

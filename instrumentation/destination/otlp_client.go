@@ -4,26 +4,14 @@ package destination
 
 import (
 	"context"
-	"encoding/base64"
-	"errors"
-	"fmt"
 	"maps"
 	"net/http"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
-
-// maxRefusals is how many requests in a row a backend may refuse with 400 or 413
-// before a batch is no longer divided. One bad span among 512 takes 10, and a
-// proxy that answers 400 to everything must not be asked 1023 times.
-const maxRefusals = 32
-
-// maxUploadErrors bounds the errors that one upload tells.
-const maxUploadErrors = 8
 
 // client sends the requests of one endpoint by way of the client of
 // OpenTelemetry, which encodes and compresses. Size, answers and retries are
@@ -137,125 +125,4 @@ func (c *client) attempt(ctx context.Context, spans []*tracepb.ResourceSpans) an
 		a.encoding = err
 	}
 	return a
-}
-
-// upload is one batch on its way, in as many requests as it takes.
-type upload struct {
-	*client
-	refusals  int  // requests refused in a row
-	exhausted bool // the last request used up the time for retries
-	lost      map[Reason]int64
-	errs      []error
-	untold    int
-}
-
-func (u *upload) send(ctx context.Context, items []item) {
-	a := u.deliver(ctx, items)
-	switch {
-	case a.accepted():
-		u.refusals, u.exhausted = 0, false
-		u.lost[ReasonRejected] += min(a.rejected, int64(len(items)))
-		if a.rejected > 0 || a.message != "" {
-			u.tell(fmt.Errorf("%s rejected %d spans: %s", u.url, a.rejected, u.mask(a.message)))
-		}
-	case ctx.Err() != nil:
-		u.lost[ReasonShutdown] += int64(len(items))
-		u.tell(context.Cause(ctx))
-	case a.divides() && len(items) > 1 && u.refusals < maxRefusals:
-		u.refusals++
-		u.send(ctx, items[:len(items)/2])
-		u.send(ctx, items[len(items)/2:])
-	case a.divides():
-		u.refusals++
-		u.refuse(a, items)
-	default:
-		u.lost[ReasonExportFailed] += int64(len(items))
-		u.tell(a.describe(u.url, u.mask))
-	}
-}
-
-// refuse gives up items that no division can save. The report names a span and
-// its size, never what is in it.
-func (u *upload) refuse(a answer, items []item) {
-	reason := ReasonRefused
-	if a.status == http.StatusRequestEntityTooLarge {
-		reason = ReasonTooLarge
-	}
-	u.lost[reason] += int64(len(items))
-	what := fmt.Sprintf("%d spans", len(items))
-	if len(items) == 1 {
-		what = fmt.Sprintf("span %q of %d bytes", items[0].span.GetName(), items[0].size)
-	}
-	u.tell(fmt.Errorf("%s: %w", what, a.describe(u.url, u.mask)))
-}
-
-// deliver sends items until there is an answer that stands. After a request that
-// used up the time for retries, the others of the batch are tried once each: the
-// backend is probably away, and later spans wait.
-func (u *upload) deliver(ctx context.Context, items []item) answer {
-	spans, begin := request(items), time.Now()
-	for n := 0; ; n++ {
-		if ctx.Err() != nil {
-			return answer{err: ctx.Err()}
-		}
-		a := u.attempt(ctx, spans)
-		if u.exhausted || !a.passes(u.retryOn500) {
-			return a
-		}
-		wait := u.retry.wait(n, a.retryAfter)
-		if time.Since(begin)+wait > u.retry.Elapsed {
-			u.exhausted = true
-			return a
-		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-		}
-	}
-}
-
-func (u *upload) tell(err error) {
-	if len(u.errs) == maxUploadErrors {
-		u.untold++
-		return
-	}
-	u.errs = append(u.errs, err)
-}
-
-func (u *upload) err() error {
-	if len(u.errs) == 0 {
-		return nil
-	}
-	if u.untold > 0 {
-		u.errs = append(u.errs, fmt.Errorf("and %d more", u.untold))
-	}
-	return &PartialError{Lost: u.lost, Err: errors.Join(u.errs...)}
-}
-
-// minSecret keeps short values of headers, such as a version, from being taken
-// for secrets: masking them would make every text unreadable.
-const minSecret = 6
-
-// masker returns a function that replaces what the headers hold, for the case
-// that a backend repeats it.
-func masker(headers map[string]string) func(string) string {
-	var pairs []string
-	hide := func(s string) {
-		if len(s) >= minSecret {
-			pairs = append(pairs, s, "***")
-		}
-	}
-	for _, value := range headers {
-		hide(value)
-		scheme, token, _ := strings.Cut(value, " ")
-		hide(token)
-		if plain, err := base64.StdEncoding.DecodeString(token); err == nil && strings.EqualFold(scheme, "basic") {
-			user, password, _ := strings.Cut(string(plain), ":")
-			hide(user)
-			hide(password)
-		}
-	}
-	return strings.NewReplacer(pairs...).Replace
 }

@@ -4,7 +4,6 @@ package destination
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -75,7 +74,7 @@ func over(n *network, o OTLP) Destination {
 	}
 }
 
-var refused = fmt.Errorf("dial tcp: %w", syscall.ECONNREFUSED)
+var errRefused = fmt.Errorf("dial tcp: %w", syscall.ECONNREFUSED)
 
 func TestRequestsAreTriedAgain(t *testing.T) {
 	ok := reply{status: 200}
@@ -93,7 +92,7 @@ func TestRequestsAreTriedAgain(t *testing.T) {
 		{"502", OTLP{}, []reply{{status: 502}, ok}, []time.Duration{0, s / 2}, 2},
 		{"503", OTLP{}, []reply{{status: 503}, ok}, []time.Duration{0, s / 2}, 2},
 		{"504", OTLP{}, []reply{{status: 504}, ok}, []time.Duration{0, s / 2}, 2},
-		{"connection refused", OTLP{}, []reply{{err: refused}, ok}, []time.Duration{0, s / 2}, 2},
+		{"connection refused", OTLP{}, []reply{{err: errRefused}, ok}, []time.Duration{0, s / 2}, 2},
 		{"connection reset", OTLP{}, []reply{{err: syscall.ECONNRESET}, ok}, []time.Duration{0, s / 2}, 2},
 		{"cut before the answer", OTLP{}, []reply{{err: io.ErrUnexpectedEOF}, ok}, []time.Duration{0, s / 2}, 2},
 		{"attempt timed out", OTLP{Timeout: 3 * s}, []reply{{hang: true}, ok}, []time.Duration{0, 3*s + s/2}, 2},
@@ -214,7 +213,7 @@ func TestShutdownEndsRetries(t *testing.T) {
 
 func TestErrorOfTheConnectionCanBeFound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := start(t, over(&network{replies: []reply{{err: refused}}}, OTLP{Retry: noRetry}))
+		p := start(t, over(&network{replies: []reply{{err: errRefused}}}, OTLP{Retry: noRetry}))
 		end(p, 1)
 		err := p.Shutdown(t.Context())
 		require.ErrorIs(t, err, syscall.ECONNREFUSED)
@@ -227,7 +226,7 @@ func TestExporterTellsTheUploadsError(t *testing.T) {
 	exp, err := otlptrace.New(t.Context(), c)
 	require.NoError(t, err)
 	var partial *PartialError
-	require.True(t, errors.As(exp.ExportSpans(t.Context(), []sdktrace.ReadOnlySpan{stub(1).Snapshot()}), &partial))
+	require.ErrorAs(t, exp.ExportSpans(t.Context(), []sdktrace.ReadOnlySpan{stub(1).Snapshot()}), &partial)
 	assert.Equal(t, map[Reason]int64{ReasonExportFailed: 1}, nonZero(partial.Lost))
 	require.NoError(t, exp.Shutdown(t.Context()))
 }

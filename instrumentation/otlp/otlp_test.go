@@ -210,6 +210,24 @@ func TestCertificateOfTheEnvironmentIsTrusted(t *testing.T) {
 	require.ErrorContains(t, send(t, d), "certificate")
 }
 
+func TestCheckUsesTheCredentials(t *testing.T) {
+	environment(t, nil)
+	r := testserver.NewReceiver(testserver.WithRequiredHeader("x-key", "right-key"))
+	defer r.Close()
+	for key, want := range map[string]string{"right-key": "", "wrong-key": "check the credentials"} {
+		d, err := otlp.New(otlp.Config{Endpoint: r.URL + "/v1/traces", Headers: map[string]string{"x-key": key}})
+		require.NoError(t, err)
+		err = d.Check(t.Context())
+		if want == "" {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorContains(t, err, want)
+		assert.NotContains(t, err.Error(), key)
+	}
+	assert.Empty(t, r.Spans())
+}
+
 func TestConfigDoesNotPrintSecrets(t *testing.T) {
 	c := otlp.Config{Endpoint: "https://host", Headers: map[string]string{"authorization": "Bearer secret"}}
 	var log strings.Builder
