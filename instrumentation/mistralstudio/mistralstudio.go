@@ -3,6 +3,7 @@
 package mistralstudio
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -69,8 +70,8 @@ func FromEnv() (destination.Destination, error) { return New(Config{}) }
 // New returns the workspace that c describes. It does not connect. All faults are
 // reported together.
 func New(c Config) (destination.Destination, error) {
-	key, keyErr := resolveKey(c)
-	endpoint, urlErr := resolveURL(c)
+	key, keySource, keyErr := resolveKey(c)
+	endpoint, urlSource, urlErr := resolveURL(c)
 	if err := errors.Join(keyErr, urlErr); err != nil {
 		return destination.Destination{}, fmt.Errorf("mistralstudio: %w", err)
 	}
@@ -96,34 +97,41 @@ func New(c Config) (destination.Destination, error) {
 		Content:     !c.NoContent,
 		NewExporter: otlp.NewExporter,
 		Keep:        keep,
-		Check:       otlp.Check,
-		Limits:      c.Limits,
+		Check: func(ctx context.Context) error {
+			if err := otlp.Check(ctx); err != nil {
+				return fmt.Errorf("%w (the key is from %s, the URL from %s)", err, keySource, urlSource)
+			}
+			return nil
+		},
+		Limits: c.Limits,
 	}, nil
 }
 
-func resolveKey(c Config) (string, error) {
-	key, source := strings.TrimSpace(c.APIKey), "Config.APIKey"
+// resolveKey returns the key and where it is from. Its errors never repeat it.
+func resolveKey(c Config) (key, source string, err error) {
+	key, source = strings.TrimSpace(c.APIKey), "Config.APIKey"
 	if key == "" {
 		key, source = strings.TrimSpace(os.Getenv(keyVariable)), keyVariable
 	}
 	switch {
 	case key == "":
-		return "", fmt.Errorf("%s is not set: set it, or Config.APIKey, to an API key of the workspace", keyVariable)
+		return "", "", fmt.Errorf("%s is not set: set it, or Config.APIKey, to an API key of the workspace", keyVariable)
 	case strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
-		return "", fmt.Errorf("%s has a character that no API key has: copy the key again", source)
+		return "", "", fmt.Errorf("%s has a character that no API key has: copy the key again", source)
 	}
-	return key, nil
+	return key, source, nil
 }
 
-func resolveURL(c Config) (string, error) {
-	base := strings.TrimSpace(c.BaseURL)
+// resolveURL returns the full URL for spans and where it is from.
+func resolveURL(c Config) (endpoint, source string, err error) {
+	base, source := strings.TrimSpace(c.BaseURL), "Config.BaseURL"
 	if base == "" {
-		base = defaultBaseURL
+		base, source = defaultBaseURL, "the default"
 	}
 	if err := destination.CheckURL(base); err != nil {
-		return "", fmt.Errorf("Config.BaseURL %w", err)
+		return "", "", fmt.Errorf("%s %w", source, err)
 	}
-	return strings.TrimSuffix(strings.TrimRight(base, "/"), tracesPath) + tracesPath, nil
+	return strings.TrimSuffix(strings.TrimRight(base, "/"), tracesPath) + tracesPath, source, nil
 }
 
 // String masks the key.

@@ -132,11 +132,18 @@ func (s *span) addMessages(prefix string, messages []chatml.Message) {
 	}
 	for i, m := range messages[:min(len(messages), MaxIndexedMessages)] {
 		stem := prefix + strconv.Itoa(i)
-		s.addText(attribute.Key(stem+".role"), m.Role)
-		s.addText(attribute.Key(stem+".content"), plain(m.Content))
-		s.addText(attribute.Key(stem+".tool_calls"), string(m.ToolCalls))
-		s.addText(attribute.Key(stem+".tool_call_id"), m.ToolCallID)
-		s.addText(attribute.Key(stem+".finish_reason"), m.FinishReason)
+		s.addMember(stem, ".role", m.Role)
+		s.addMember(stem, ".content", plain(m.Content))
+		s.addMember(stem, ".tool_calls", string(m.ToolCalls))
+		s.addMember(stem, ".tool_call_id", m.ToolCallID)
+		s.addMember(stem, ".finish_reason", m.FinishReason)
+	}
+}
+
+// addMember joins the key only when there is a value: most messages have two.
+func (s *span) addMember(stem, name, v string) {
+	if v != "" {
+		s.out = append(s.out, attribute.String(stem+name, v))
 	}
 }
 

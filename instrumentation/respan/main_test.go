@@ -37,18 +37,28 @@ type world struct {
 	mistral  *testserver.Mistral
 	provider *sdktrace.TracerProvider
 	client   *http.Client
+	ended    chan struct{} // one for each span that has ended
 }
+
+// endSignal comes after the destination's processor, which has the span by then.
+type endSignal struct{ ended chan<- struct{} }
+
+func (endSignal) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
+func (s endSignal) OnEnd(sdktrace.ReadOnlySpan)                   { s.ended <- struct{}{} }
+func (endSignal) ForceFlush(context.Context) error                { return nil }
+func (endSignal) Shutdown(context.Context) error                  { return nil }
 
 // newWorld fills in the base URL and the key of c.
 func newWorld(t testing.TB, c respan.Config) *world {
 	t.Helper()
-	w := &world{respan: testserver.NewRespan(), mistral: testserver.NewMistral()}
+	w := &world{respan: testserver.NewRespan(), mistral: testserver.NewMistral(), ended: make(chan struct{}, 100)}
 	t.Cleanup(w.respan.Close)
 	t.Cleanup(w.mistral.Close)
 	c.BaseURL, c.APIKey = w.respan.URL+"/api", testserver.RespanAPIKey
 	d, err := respan.New(c)
 	require.NoError(t, err)
 	w.provider = providerFor(t, d)
+	w.provider.RegisterSpanProcessor(endSignal{ended: w.ended})
 
 	base := &http.Transport{}
 	t.Cleanup(base.CloseIdleConnections)
@@ -78,21 +88,21 @@ func providerFor(t testing.TB, d destination.Destination) *sdktrace.TracerProvid
 }
 
 // chat posts a chat request and reads all of the answer.
-func (w *world) chat(t testing.TB, ctx context.Context, body string) {
+func (w *world) chat(ctx context.Context, t testing.TB, body string) {
 	t.Helper()
-	resp := w.post(t, ctx, body)
+	resp := w.post(ctx, t, body)
 	_, err := io.Copy(io.Discard, resp.Body)
 	require.NoError(t, errors.Join(err, resp.Body.Close()))
 }
 
-func (w *world) post(t testing.TB, ctx context.Context, body string) *http.Response {
+func (w *world) post(ctx context.Context, t testing.TB, body string) *http.Response {
 	t.Helper()
-	resp, err := w.client.Do(w.request(t, ctx, body))
+	resp, err := w.client.Do(w.request(ctx, t, body))
 	require.NoError(t, err)
 	return resp
 }
 
-func (w *world) request(t testing.TB, ctx context.Context, body string) *http.Request {
+func (w *world) request(ctx context.Context, t testing.TB, body string) *http.Request {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.mistral.URL+"/v1/chat/completions", strings.NewReader(body))
 	require.NoError(t, err)
@@ -101,7 +111,21 @@ func (w *world) request(t testing.TB, ctx context.Context, body string) *http.Re
 	return req
 }
 
-// observe makes a finished span, and one under it for each of below.
+// cancelled makes a call, reads a first piece of its answer, cancels it and reads
+// on. The span may end on a goroutine of the context, so it is waited for.
+func (w *world) cancelled(ctx context.Context, t testing.TB, cancel context.CancelFunc, body string) {
+	t.Helper()
+	resp := w.post(ctx, t, body)
+	_, err := resp.Body.Read(make([]byte, 1000))
+	require.NoError(t, err)
+	cancel()
+	_, err = io.Copy(io.Discard, resp.Body)
+	require.ErrorIs(t, err, context.Canceled)
+	require.NoError(t, resp.Body.Close())
+	<-w.ended
+}
+
+// observe starts a span of the application. The caller ends it.
 func (w *world) observe(ctx context.Context, name string, attrs ...attribute.KeyValue) (context.Context, trace.Span) {
 	return w.provider.Tracer("test").Start(ctx, name, trace.WithAttributes(attrs...))
 }
@@ -122,7 +146,7 @@ func (w *world) spans(t testing.TB) map[string]testserver.WireSpan {
 // call makes a chat and returns its span.
 func (w *world) call(t testing.TB, body string) testserver.WireSpan {
 	t.Helper()
-	w.chat(t, t.Context(), body)
+	w.chat(t.Context(), t, body)
 	return w.only(t)
 }
 

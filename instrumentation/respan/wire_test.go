@@ -281,31 +281,25 @@ func TestEndingsOfCalls(t *testing.T) {
 	}{
 		{"429", func(t *testing.T, w *world) {
 			w.mistral.Enqueue(testserver.ErrorNamed("429 rate limited").Reply())
-			w.chat(t, t.Context(), hi)
+			w.chat(t.Context(), t, hi)
 		}, failed, "429", `{"error":"429","message":"Rate limit exceeded","status":"error","status_code":429}`},
 		{"transport error", func(t *testing.T, w *world) {
 			w.mistral.Close()
-			_, err := w.client.Do(w.request(t, t.Context(), hi)) //nolint:bodyclose // there is no response
+			_, err := w.client.Do(w.request(t.Context(), t, hi))
 			require.Error(t, err)
 		}, failed, "500", `{"error":"connection_refused","message":"connection_refused","status":"error","status_code":500}`},
 		{"error inside a stream", func(t *testing.T, w *world) {
 			w.mistral.Enqueue(testserver.SSE(testserver.Body("stream-error-event.sse")))
-			w.chat(t, t.Context(), stream)
+			w.chat(t.Context(), t, stream)
 		}, failed, "500", "any"},
 		{"stream cancelled by the caller", func(t *testing.T, w *world) {
 			ctx, cancel := context.WithCancel(t.Context())
 			w.mistral.Enqueue(testserver.Stream(testserver.Event(`{"choices":[{"index":0,"delta":{"content":"Hel"}}]}`), testserver.Hang()))
-			resp := w.post(t, ctx, stream)
-			_, err := resp.Body.Read(make([]byte, 1000))
-			require.NoError(t, err)
-			cancel()
-			_ = resp.Body.Close()
-			_, err = w.mistral.Wait(context.Background(), 1)
-			require.NoError(t, err)
+			w.cancelled(ctx, t, cancel, stream)
 		}, unset, "499", `{"role":"assistant","content":"Hel"}`},
 		{"stream closed early", func(t *testing.T, w *world) {
 			w.mistral.Enqueue(testserver.Stream(testserver.Event(`{"choices":[{"index":0,"delta":{"content":"Hel"}}]}`), testserver.Hang()))
-			resp := w.post(t, t.Context(), stream)
+			resp := w.post(t.Context(), t, stream)
 			_, err := resp.Body.Read(make([]byte, 1000))
 			require.NoError(t, err)
 			_ = resp.Body.Close()
@@ -436,8 +430,8 @@ func TestContentOffWithholdsIt(t *testing.T) {
 	environment(t, map[string]string{"RESPAN_TRACE_CONTENT": "false"})
 	w := newWorld(t, respan.Config{})
 	w.mistral.Enqueue(testserver.JSON(200, toolReply), testserver.ErrorNamed("422 object message").Reply())
-	w.chat(t, t.Context(), toolRequest)
-	w.chat(t, t.Context(), strings.Replace(hi, "small", "large", 1))
+	w.chat(t.Context(), t, toolRequest)
+	w.chat(t.Context(), t, strings.Replace(hi, "small", "large", 1))
 	_, span := w.observe(t.Context(), "tool", semconv.ObservationTypeKey.String(semconv.ObservationTool),
 		semconv.ObservationInputKey.String(`{"x":1}`), semconv.ObservationOutputKey.String(`2`))
 	span.SetStatus(codes.Error, "")
@@ -468,7 +462,7 @@ func TestOnlyModelCallsAndObservationsAreSent(t *testing.T) {
 	w := newWorld(t, respan.Config{})
 	ctx, root := w.observe(t.Context(), "workflow", semconv.ObservationTypeKey.String(semconv.ObservationWorkflow))
 	inner, sql := w.observe(ctx, "sql")
-	w.chat(t, inner, hi)
+	w.chat(inner, t, hi)
 	sql.End()
 	root.End()
 	spans := w.spans(t)
