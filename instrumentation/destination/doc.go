@@ -20,7 +20,7 @@
 // topmost kept span of a trace in this process carries otelmistral.app_root,
 // also where every span is kept. What is left out is not counted. The memory for
 // this is bounded: it holds the 65,536 spans that are under way and the 8192
-// that ended last, at about 300 bytes each.
+// that ended last, at about 250 bytes each.
 //
 // # Queue
 //

@@ -14,9 +14,9 @@ import (
 	"github.com/otelmistral/otelmistral/semconv"
 )
 
-// How many spans a lineage remembers. An entry takes about 300 bytes, so a
-// destination that leaves spans out holds at most 22 MiB, and a few KiB where
-// few spans are under way.
+// How many spans a lineage remembers. An entry takes about 250 bytes, so a
+// destination that leaves spans out holds at most 18 MiB, and 2 MiB where few
+// spans are under way.
 const (
 	maxUnderWay = 1 << 16 // spans that have started and not ended
 	maxEnded    = 1 << 13 // spans that have ended, for children that start later

@@ -108,6 +108,7 @@ func TestSpanHangsBelowTheNearestKeptOne(t *testing.T) {
 			tree{"!k1 < remote", "k2 < k1"}},
 		{"the process calls itself", tree{"k1", "client < k1", "server << client", "k2 < server"}, 0, false,
 			tree{"!k1", "k2 < k1"}},
+		{"the process calls itself, kept on both sides", tree{"k1", "k2 << k1"}, 0, false, tree{"!k1", "k2 < k1"}},
 		{"two traces", tree{"a", "k1 < a", "k2", "k3 < k2"}, 0, false, tree{"!k1", "!k2", "k3 < k2"}},
 		{"started before the processor was there", tree{"a", "b < a", "k1 < b"}, 2, false,
 			tree{"!a", "b < a", "k1 < b"}},
@@ -145,6 +146,14 @@ func TestWhatADestinationLeavesOutReachesTheOthers(t *testing.T) {
 	assert.Equal(t, tree{"!k1"}, treeOf(some.spans()))
 	assert.Equal(t, tree{"!a", "k1 < a"}, treeOf(all.spans()))
 	assert.Len(t, some.spans()[0].Attributes(), 2)
+}
+
+// The destinations share the array of a span's attributes.
+func TestMarkOfARootIsNotWrittenIntoTheSpan(t *testing.T) {
+	attrs := append(make([]attribute.KeyValue, 0, 4), attribute.Int("x", 1))
+	s := stub(1, attrs...).Snapshot()
+	assert.Len(t, attach(s, originOf(s)).Attributes(), 2)
+	assert.Equal(t, attribute.KeyValue{}, attrs[:2][1])
 }
 
 func TestTreesOfManyGoroutinesAreWhole(t *testing.T) {

@@ -86,6 +86,16 @@ func TestEachSpanOfABatchIsCountedOnce(t *testing.T) {
 	assert.Len(t, r.Spans(), 4)
 }
 
+// A backend cannot reject more spans than the request had.
+func TestRejectedSpansAreThoseOfTheRequest(t *testing.T) {
+	r := receiver(t)
+	r.Enqueue(testserver.Response{Status: 413}, testserver.Response{RejectedSpans: 99, Message: "too old"})
+	p := start(t, otlp(OTLP{URL: r.URL + "/v1/traces"}))
+	end(p, 8)
+	require.ErrorContains(t, p.Shutdown(t.Context()), "rejected 4")
+	assert.EqualValues(t, 4, p.Counts().Exported)
+}
+
 func TestTextOfAnAnswerInAnError(t *testing.T) {
 	status := "\x08\x07\x12\x05hello\x1a\x01x" // google.rpc.Status: code 7, message, details
 	tests := []struct {

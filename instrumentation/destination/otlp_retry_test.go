@@ -211,6 +211,22 @@ func TestShutdownEndsRetries(t *testing.T) {
 	}
 }
 
+// The exporter of OpenTelemetry is used by others than a Processor as well.
+func TestUploadWhoseContextHasEndedSaysSo(t *testing.T) {
+	n := &network{replies: []reply{{status: 200}}}
+	exp, err := otlptrace.New(t.Context(), newClient(OTLP{URL: "http://backend"}, n))
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errTimeUp)
+	err = exp.ExportSpans(ctx, []sdktrace.ReadOnlySpan{stub(1).Snapshot()})
+	require.ErrorIs(t, err, errTimeUp)
+	var partial *PartialError
+	require.ErrorAs(t, err, &partial)
+	assert.Equal(t, map[Reason]int64{ReasonShutdown: 1}, partial.Lost)
+	assert.Empty(t, n.times, "nothing is sent")
+	require.NoError(t, exp.Shutdown(t.Context()))
+}
+
 func TestErrorOfTheConnectionCanBeFound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := start(t, over(&network{replies: []reply{{err: errRefused}}}, OTLP{Retry: noRetry}))
