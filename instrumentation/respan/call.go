@@ -143,7 +143,7 @@ func (s *span) addMessages(prefix string, messages []chatml.Message) {
 // addMember joins the key only when there is a value: most messages have two.
 func (s *span) addMember(stem, name, v string) {
 	if v != "" {
-		s.out = append(s.out, attribute.String(stem+name, v))
+		s.addText(attribute.Key(stem+name), v)
 	}
 }
 

@@ -188,8 +188,10 @@ func (s *span) text(k attribute.Key) string {
 	return ""
 }
 
+// addText adds valid UTF-8: one span with other text in it would make a whole
+// request unreadable.
 func (s *span) addText(k attribute.Key, v string) {
 	if v != "" {
-		s.out = append(s.out, k.String(v))
+		s.out = append(s.out, k.String(strings.ToValidUTF8(v, "\uFFFD")))
 	}
 }

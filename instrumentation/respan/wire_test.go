@@ -17,6 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/sdk/resource"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 
@@ -345,8 +347,8 @@ func TestMetadataIsOneObjectWithTrueTypes(t *testing.T) {
 		{"what Respan has no parameter for", []attribute.KeyValue{
 			semconv.TagsKey.StringSlice([]string{"a", "b"}), semconv.ReleaseKey.String("1.2"), semconv.TraceNameKey.String("order"),
 			semconv.WorkflowNameKey.String("checkout"), semconv.PromptNameKey.String("p"), semconv.PromptVersionKey.Int(3),
-			semconv.ObservationLevelKey.String(semconv.LevelWarning),
-		}, `{"level":"WARNING","prompt_name":"p","prompt_version":3,"release":"1.2","tags":["a","b"],"trace_name":"order"}`},
+			semconv.ObservationLevelKey.String(semconv.LevelWarning), semconv.HTTPRequestResendCountKey.Int(2),
+		}, `{"level":"WARNING","prompt_name":"p","prompt_version":3,"release":"1.2","resend_count":2,"tags":["a","b"],"trace_name":"order"}`},
 		{"the application's own comes first", []attribute.KeyValue{
 			semconv.TagsKey.StringSlice([]string{"a"}), attribute.String(semconv.MetadataPrefix+"tags", "mine"),
 			semconv.ObservationLevelKey.String(semconv.LevelDefault),
@@ -399,6 +401,7 @@ func TestIdentityHasRespansNames(t *testing.T) {
 	for name, s := range spans {
 		if name != "before" {
 			assertText(t, s, want)
+			assert.Equal(t, name == "db.statement", s.Attribute("gen_ai.conversation.id") != nil, "said once")
 			continue
 		}
 		assertNone(t, s, "respan.customer_params.", "respan.threads.")
@@ -471,8 +474,40 @@ func TestOnlyModelCallsAndObservationsAreSent(t *testing.T) {
 	assert.Nil(t, spans["chat mistral-small-latest"].Attribute("traceloop.entity.path"), "not a root")
 }
 
+// A span that continues a trace of another service is the root of what Respan
+// gets from this one.
+func TestRootBelowAnotherService(t *testing.T) {
+	w := newWorld(t, respan.Config{})
+	ctx := trace.ContextWithRemoteSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}, TraceFlags: trace.FlagsSampled, Remote: true,
+	}))
+	_, span := w.observe(ctx, "s", semconv.ObservationTypeKey.String(semconv.ObservationTask))
+	span.End()
+	s := w.only(t)
+	assert.NotEmpty(t, s.GetParentSpanId())
+	assert.Equal(t, `{"stringValue":""}`, s.JSON("traceloop.entity.path"))
+}
+
+func TestFirstChunkStandsInForTheFirstToken(t *testing.T) {
+	w := newWorld(t, respan.Config{})
+	_, span := w.observe(t.Context(), "s", semconv.GenAIOperationNameKey.String("chat"), semconv.GenAIResponseTimeToFirstChunkKey.Float64(0.25))
+	span.End()
+	assert.Equal(t, `{"doubleValue":0.25}`, w.only(t).JSON("time_to_first_token"))
+}
+
+func TestEachSpanKeepsItsOwnResource(t *testing.T) {
+	translate := dialect(t)
+	for _, env := range []string{"deployment.environment", "deployment.environment.name"} {
+		r := resource.NewSchemaless(attribute.String("service.name", env), attribute.String(env, env), attribute.Int("process.pid", 1))
+		s := translate(tracetest.SpanStub{Resource: r}.Snapshot())
+		assert.Equal(t, 2, s.Resource().Len())
+		assert.Contains(t, s.Resource().Attributes(), attribute.String("service.name", env))
+		assert.Contains(t, s.Attributes(), attribute.String("environment", env))
+	}
+}
+
 func TestObservations(t *testing.T) {
-	boom := errors.New("no such city")
+	boom := errors.New("lookup: no such city")
 	tests := []struct {
 		kind  string
 		attrs []attribute.KeyValue
@@ -503,7 +538,13 @@ func TestObservations(t *testing.T) {
 		}},
 		{semconv.ObservationTool, []attribute.KeyValue{semconv.ErrorTypeKey.String("*errors.errorString")}, boom, map[string]string{
 			"traceloop.entity.input":  `{"name":"name","arguments":{"x":1}}`,
-			"traceloop.entity.output": `{"error":"*errors.errorString","message":"no such city","status":"error","status_code":500}`,
+			"traceloop.entity.output": `{"error":"*errors.errorString","message":"lookup: no such city","status":"error","status_code":500}`,
+		}},
+		{semconv.ObservationTask, nil, boom, map[string]string{
+			"traceloop.entity.output": `{"error":"_OTHER","message":"lookup: no such city","status":"error","status_code":500}`,
+		}},
+		{semconv.ObservationTask, []attribute.KeyValue{semconv.GenAIToolCallIDKey.String("c1")}, nil, map[string]string{
+			"gen_ai.tool.call.id": "c1", "respan.metadata": "",
 		}},
 		{semconv.ObservationGeneration, nil, nil, map[string]string{
 			"respan.entity.log_type": "chat", "llm.request.type": "chat", "traceloop.span.kind": "",
