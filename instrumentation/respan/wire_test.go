@@ -423,8 +423,8 @@ func TestStreamTellsItsFirstToken(t *testing.T) {
 	s := w.call(t, `{"model":"mistral-small-latest","stream":true,"messages":[{"role":"user","content":"hi"}]}`)
 	assertJSON(t, s, map[string]string{"llm.is_streaming": `{"boolValue":true}`, "stream": `{"boolValue":true}`})
 	for _, k := range []string{"time_to_first_token", "llm.openai.chat_completions.streaming_time_to_first_token"} {
-		assert.InDelta(t, 0.35, s.Attribute(k).GetDoubleValue(), 0.3, "seconds, of the first text and not of the first event")
-		assert.GreaterOrEqual(t, s.Attribute(k).GetDoubleValue(), 0.35)
+		assert.GreaterOrEqual(t, s.Attribute(k).GetDoubleValue(), 0.35, "of the first text and not of the first event")
+		assert.Less(t, s.Attribute(k).GetDoubleValue(), 35.0, "seconds")
 	}
 }
 
