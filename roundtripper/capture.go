@@ -64,6 +64,13 @@ func ContextWithoutTracing(ctx context.Context) context.Context {
 	return scope.WithoutTracing(ctx)
 }
 
+// ContextWithAttempts returns a context for one logical call: the calls made
+// with it, or below it, are its attempts, and all but the first are numbered in
+// http.request.resend_count.
+func ContextWithAttempts(ctx context.Context) context.Context {
+	return scope.WithAttempts(ctx)
+}
+
 // captures tells whether the call of ctx records content on its span.
 func (t *Transport) captures(ctx context.Context) bool {
 	if c, ok := scope.Capture(ctx); ok {

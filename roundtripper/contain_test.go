@@ -263,6 +263,23 @@ func TestOptions(t *testing.T) {
 		`"mime_type":"image/png","content":"aGk="`)
 }
 
+func TestAttemptsOfOneLogicalCallAreNumbered(t *testing.T) {
+	r := newRecorder()
+	rt := r.transport(base())
+	ctx := roundtripper.ContextWithAttempts(t.Context())
+	for _, ctx := range []context.Context{ctx, ctx, ctx, t.Context()} {
+		resp, err := rt.RoundTrip(chatRequest(t, plainRequest).WithContext(ctx))
+		require.NoError(t, err)
+		_, err = io.ReadAll(resp.Body)
+		require.NoError(t, err)
+	}
+	var counts []any
+	for _, s := range r.exporter.GetSpans() {
+		counts = append(counts, span{s}.attr(semconv.HTTPRequestResendCountKey).AsInterface())
+	}
+	assert.Equal(t, []any{nil, int64(1), int64(2), nil}, counts)
+}
+
 func TestUnwrapAndIdleConnections(t *testing.T) {
 	inner := &idle{}
 	rt := roundtripper.New(inner)

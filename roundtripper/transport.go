@@ -119,12 +119,14 @@ func (t *Transport) start(req *http.Request, route *mistral.Route, s *snapshot) 
 
 	r := &c.record
 	r.Operation = route.Operation
+	r.Resend = scope.NextAttempt(c.caller)
 	r.ServerAddress, r.ServerPort = address(req)
 	r.Request.Model = mistral.PeekModel(s.body)
 	r.Provider = mistral.Provider(r.ServerAddress, r.Request.Model, t.config.provider)
 
-	attrs := make([]attribute.KeyValue, 0, 5+len(t.config.attributes))
-	attrs = append(r.AppendStart(attrs), t.config.attributes...)
+	carried := scope.Attributes(c.caller)
+	attrs := make([]attribute.KeyValue, 0, 5+len(carried)+len(t.config.attributes))
+	attrs = append(append(r.AppendStart(attrs), carried...), t.config.attributes...)
 	ctx, span := t.tracers.get().Start(c.caller, r.SpanName(),
 		trace.WithSpanKind(trace.SpanKindClient),
 		trace.WithTimestamp(c.start),

@@ -44,6 +44,9 @@ func (c *Call) AppendModel(dst []attribute.KeyValue) []attribute.KeyValue {
 // is there if it was captured into the record.
 func (c *Call) AppendEnd(dst []attribute.KeyValue) []attribute.KeyValue {
 	dst = append(dst, semconv.MistralOutcomeKey.String(c.Outcome))
+	if c.Resend > 0 {
+		dst = append(dst, semconv.HTTPRequestResendCountKey.Int64(c.Resend))
+	}
 	dst = c.Request.append(dst)
 	dst = c.appendResponse(dst)
 	dst = c.Usage.append(dst)

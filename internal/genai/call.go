@@ -31,6 +31,8 @@ type Call struct {
 	Provider      string
 	ServerAddress string
 	ServerPort    int
+	// Resend numbers the repetition of a logical call; 0 is the first attempt.
+	Resend int64
 
 	Request  Request
 	Response Response
