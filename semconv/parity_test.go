@@ -90,6 +90,7 @@ func TestValuesAreThoseOfTheConventions(t *testing.T) {
 		upstream attribute.KeyValue
 	}{
 		{semconv.OperationChat, upstream.GenAIOperationNameChat},
+		{semconv.OperationExecuteTool, upstream.GenAIOperationNameExecuteTool},
 		{semconv.OutputTypeText, upstream.GenAIOutputTypeText},
 		{semconv.OutputTypeJSON, upstream.GenAIOutputTypeJSON},
 		{semconv.OutputTypeImage, upstream.GenAIOutputTypeImage},

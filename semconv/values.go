@@ -6,7 +6,8 @@ package semconv
 //
 // https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#gen-ai-operation-name
 const (
-	OperationChat = "chat" // a chat call
+	OperationChat        = "chat"         // a chat call
+	OperationExecuteTool = "execute_tool" // the execution of a tool, by the application
 )
 
 // Values of [GenAIOutputTypeKey].

@@ -12,9 +12,38 @@ import (
 	"github.com/otelmistral/otelmistral/semconv"
 )
 
-// notRecorded lists the keys that no chat call has, each with the reason. It
-// is empty: a key that nothing records does not belong into semconv.
-var notRecorded = map[attribute.Key]string{}
+// notRecorded lists the keys that no chat call has, each with the reason: a key
+// that nothing records does not belong into semconv.
+var notRecorded = map[attribute.Key]string{
+	semconv.UserIDKey:                 carried,
+	semconv.SessionIDKey:              carried,
+	semconv.GenAIConversationIDKey:    carried,
+	semconv.ObservationPathKey:        carried,
+	semconv.WorkflowNameKey:           carried,
+	semconv.TraceNameKey:              carried,
+	semconv.TagsKey:                   carried,
+	semconv.ReleaseKey:                carried,
+	semconv.EnvironmentKey:            carried,
+	semconv.PromptNameKey:             carried,
+	semconv.PromptVersionKey:          carried,
+	semconv.CustomerNameKey:           carried,
+	semconv.CustomerEmailKey:          carried,
+	semconv.GroupKey:                  carried,
+	semconv.CustomIDKey:               carried,
+	semconv.GenAIToolNameKey:          ofObservations,
+	semconv.GenAIToolCallIDKey:        ofObservations,
+	semconv.ObservationTypeKey:        ofObservations,
+	semconv.ObservationInputKey:       ofObservations,
+	semconv.ObservationOutputKey:      ofObservations,
+	semconv.ObservationLevelKey:       ofObservations,
+	semconv.AppRootKey:                "package destination adds it on the way out",
+	semconv.HTTPRequestResendCountKey: "the caller numbers attempts, see roundtripper.ContextWithAttempts",
+}
+
+const (
+	carried        = "it comes from a context, see package instrumentation"
+	ofObservations = "only spans of package instrumentation have it"
+)
 
 func TestSpansHaveTheNamesOfSemconvAndEachOfThem(t *testing.T) {
 	n := newNetwork(t)
