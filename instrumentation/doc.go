@@ -13,8 +13,9 @@
 //
 // # Destinations
 //
-// [WithDestination] names them, see the packages otlp and console below this
-// one. Without it the environment decides. Every destination has its own bounded
+// [WithDestination] names them, see the packages otlp, respan, mistralstudio and
+// console below this one. [Instrumentation.Check] tells whether they take the
+// credentials. Without it the environment decides. Every destination has its own bounded
 // queue, and an outage at one neither delays nor costs anything at another.
 //
 // # Message content
@@ -29,6 +30,12 @@
 //
 // With 1 or 2 the answer holds for every destination: content on spans goes to
 // all of them, or is not recorded at all.
+//
+// # Observations and context
+//
+// [Observe] gives a function of the application a span of its own: a workflow, a
+// task, an agent, a tool. [Propagate] carries user, session, tags and the like
+// onto every span below.
 //
 // # An application with its own TracerProvider
 //
@@ -45,9 +52,12 @@
 //
 //   - OTEL_SDK_DISABLED (default "false"): "true" makes Start do nothing;
 //     Client then is a plain client
-//   - OTEL_TRACES_EXPORTER (default "otlp"): which destinations there are
-//     without WithDestination and WithSpanProcessor: "otlp", "console", both with
-//     a comma between, or "none"
+//   - RESPAN_API_KEY (default none): adds Respan, without WithDestination and
+//     WithSpanProcessor; see package respan
+//   - OTEL_TRACES_EXPORTER: which destinations there are besides, without
+//     WithDestination and WithSpanProcessor: "otlp", "console", both with a comma
+//     between, or "none". Default: "otlp", or "none" if another destination was
+//     added and no OTLP endpoint is set
 //   - OTEL_EXPORTER_OTLP_* (default http://localhost:4318): see package otlp
 //   - OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT (default: see above):
 //     NO_CONTENT, SPAN_ONLY, EVENT_ONLY or SPAN_AND_EVENT; see package

@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel"
@@ -27,9 +28,12 @@ type Instrumentation struct {
 	disabled     bool
 	destinations []*destination.Processor
 	outward      *fanout                  // the destinations
+	entry        *carrier                 // puts what the context carries onto spans on their way there
 	all          *fanout                  // the destinations and the processors of the application
 	provider     *sdktrace.TracerProvider // nil when disabled
 	own          bool                     // spans of Client come from provider, not from the global one
+	captures     bool                     // observations record content
+	checks       []func(context.Context) error
 	transport    []roundtripper.Option
 	ended        atomic.Bool
 }
@@ -40,7 +44,8 @@ type Instrumentation struct {
 // only Start itself. Call Shutdown before the program ends.
 func Start(ctx context.Context, opts ...Option) (*Instrumentation, error) {
 	if strings.EqualFold(strings.TrimSpace(os.Getenv("OTEL_SDK_DISABLED")), "true") {
-		return &Instrumentation{disabled: true, outward: &fanout{}, all: &fanout{}}, nil
+		none := &fanout{}
+		return &Instrumentation{disabled: true, outward: none, entry: &carrier{SpanProcessor: none}, all: none}, nil
 	}
 	c := newConfig(opts)
 	var errs []error
@@ -53,17 +58,30 @@ func Start(ctx context.Context, opts ...Option) (*Instrumentation, error) {
 	destinations, err := c.resolveDestinations()
 	fault(err)
 	rule := c.contentRule(destinations)
-	i := &Instrumentation{outward: &fanout{}, transport: slices.Concat(rule.transport, c.transport)}
+	i := &Instrumentation{
+		outward:   &fanout{},
+		transport: slices.Concat(rule.transport, c.transport),
+		captures:  rule.captures,
+	}
 	for _, d := range destinations {
 		d.Content = d.Content || rule.asked
 		p, err := destination.NewProcessor(ctx, d)
 		fault(err)
 		if err == nil {
 			i.destinations = append(i.destinations, p)
+			if d.Check != nil {
+				i.checks = append(i.checks, func(ctx context.Context) error {
+					if err := d.Check(ctx); err != nil {
+						return fmt.Errorf("destination %s: %w", d, err)
+					}
+					return nil
+				})
+			}
 			i.outward.processors = append(i.outward.processors, p)
 		}
 	}
-	i.all = &fanout{processors: []sdktrace.SpanProcessor{i.outward}}
+	i.entry = &carrier{i.outward, c.defaults}
+	i.all = &fanout{processors: []sdktrace.SpanProcessor{i.entry}}
 	for _, p := range c.processors {
 		i.all.processors = append(i.all.processors, &once{SpanProcessor: p})
 	}
@@ -82,7 +100,22 @@ func Start(ctx context.Context, opts ...Option) (*Instrumentation, error) {
 	} else {
 		fault(i.install())
 	}
+	latest.Store(i)
 	return i, errors.Join(errs...)
+}
+
+// Check asks each destination, all at once, whether it takes spans with the
+// credentials that it was given. The error joins what is wrong, each with the
+// name of the destination and what to do. Destinations that cannot be asked,
+// such as the console, are taken to be fine.
+func (i *Instrumentation) Check(ctx context.Context) error {
+	errs := make([]error, len(i.checks))
+	var wg sync.WaitGroup
+	for n, check := range i.checks {
+		wg.Go(func() { errs[n] = check(ctx) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
 }
 
 // Client returns an HTTP client whose calls to Mistral become spans. It has no
@@ -126,7 +159,7 @@ func (i *Instrumentation) TracerProvider() trace.TracerProvider {
 //
 // Content reaches each destination as this package documents. The provider may
 // shut the processor down; Shutdown then has nothing left to do.
-func (i *Instrumentation) SpanProcessor() sdktrace.SpanProcessor { return i.outward }
+func (i *Instrumentation) SpanProcessor() sdktrace.SpanProcessor { return i.entry }
 
 // Flush waits until everything that ended before the call has been exported, to
 // all destinations at once. The error joins those of the destinations; find a

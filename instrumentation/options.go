@@ -3,6 +3,7 @@
 package instrumentation
 
 import (
+	"context"
 	"os"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/otelmistral/otelmistral/instrumentation/destination"
+	"github.com/otelmistral/otelmistral/internal/scope"
 	"github.com/otelmistral/otelmistral/roundtripper"
 )
 
@@ -29,6 +31,7 @@ type config struct {
 	resource     []attribute.KeyValue
 	serviceName  string
 	local        bool
+	defaults     []attribute.KeyValue
 }
 
 func newConfig(opts []Option) config {
@@ -81,6 +84,19 @@ func WithTransportOptions(opts ...roundtripper.Option) Option {
 	})
 }
 
+// WithDefaults puts attrs onto every span that has no value of its own and whose
+// context carries none. It may be repeated; later values win.
+func WithDefaults(attrs ...Attribute) Option {
+	return optionFunc(func(c config) config {
+		ctx := scope.With(context.Background(), attrs...)
+		for _, kv := range scope.Attributes(ctx) {
+			c.defaults = slices.DeleteFunc(slices.Clone(c.defaults), func(old attribute.KeyValue) bool { return old.Key == kv.Key })
+			c.defaults = append(c.defaults, kv)
+		}
+		return c
+	})
+}
+
 // WithServiceName sets service.name. It overrides the environment.
 func WithServiceName(name string) Option {
 	return optionFunc(func(c config) config { c.serviceName = name; return c })
@@ -110,23 +126,30 @@ const captureVariable = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 // documentation.
 type contentRule struct {
 	asked     bool                  // the user asked for content on spans
+	captures  bool                  // content is recorded
 	transport []roundtripper.Option // what the transports are told
 }
 
 func (c config) contentRule(destinations []destination.Destination) contentRule {
 	if c.capture != nil {
 		cc := *c.capture
+		asked := cc == roundtripper.CaptureSpan || cc == roundtripper.CaptureSpanAndEvent
 		return contentRule{
-			asked:     cc == roundtripper.CaptureSpan || cc == roundtripper.CaptureSpanAndEvent,
+			asked:     asked,
+			captures:  asked,
 			transport: []roundtripper.Option{roundtripper.WithContentCapture(cc)},
 		}
 	}
 	if value := strings.ToUpper(strings.TrimSpace(os.Getenv(captureVariable))); value != "" {
-		return contentRule{asked: value == "SPAN_ONLY" || value == "SPAN_AND_EVENT"}
+		asked := value == "SPAN_ONLY" || value == "SPAN_AND_EVENT"
+		return contentRule{asked: asked, captures: asked}
 	}
 	wants := func(d destination.Destination) bool { return d.Content }
 	if slices.ContainsFunc(destinations, wants) {
-		return contentRule{transport: []roundtripper.Option{roundtripper.WithContentCapture(roundtripper.CaptureSpan)}}
+		return contentRule{
+			captures:  true,
+			transport: []roundtripper.Option{roundtripper.WithContentCapture(roundtripper.CaptureSpan)},
+		}
 	}
 	return contentRule{}
 }
