@@ -248,7 +248,8 @@ func TestObserveSeq(t *testing.T) {
 	assert.Equal(t, codes.Error, s.Status.Code)
 	assert.Equal(t, "[0,1,2]", attrs[semconv.ObservationOutputKey])
 
-	for v := range ObserveSeq(t.Context(), "left", 3, count) {
+	for v, err := range ObserveSeq(t.Context(), "left", 3, count) {
+		require.NoError(t, err)
 		if v == 1 {
 			break
 		}
@@ -257,9 +258,9 @@ func TestObserveSeq(t *testing.T) {
 	assert.Equal(t, codes.Unset, s.Status.Code)
 	assert.Equal(t, "[0,1]", attrs[semconv.ObservationOutputKey])
 
-	assert.Panics(t, func() {
-		for range ObserveSeq(t.Context(), "breaks", 3, count) {
-			panic("in the loop")
+	assert.Panics(t, func() { // in the loop
+		for _, err := range ObserveSeq(t.Context(), "breaks", 3, count) {
+			panic(err)
 		}
 	})
 	s, _ = spanOf(t, e, "breaks")
