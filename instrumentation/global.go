@@ -3,18 +3,13 @@
 package instrumentation
 
 import (
-	"context"
 	"errors"
 	"reflect"
 	"sync"
-	"sync/atomic"
 
 	"go.opentelemetry.io/otel"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
-
-	"github.com/otelmistral/otelmistral/internal/scope"
-	"github.com/otelmistral/otelmistral/roundtripper"
 )
 
 // Errors of [Start] about the global TracerProvider. Find them with errors.Is.
@@ -52,35 +47,6 @@ func (i *Instrumentation) install() error {
 	otel.SetTracerProvider(i.provider)
 	installed.by = i
 	return nil
-}
-
-// latest is the Instrumentation that was started last.
-var latest atomic.Pointer[Instrumentation]
-
-// noProvider is the type of provider of a context without a span, or with one
-// of another process.
-var noProvider = reflect.TypeOf(trace.SpanFromContext(context.Background()).TracerProvider())
-
-// providerOf returns where observations below ctx come from: where the span of
-// ctx does, else where those of the last Start do; nil if there is neither.
-func providerOf(ctx context.Context) trace.TracerProvider {
-	if provider := trace.SpanFromContext(ctx).TracerProvider(); reflect.TypeOf(provider) != noProvider {
-		return provider
-	}
-	if i := latest.Load(); i != nil {
-		return i.TracerProvider()
-	}
-	return nil
-}
-
-// capturesObservations tells whether observations below ctx record content.
-func capturesObservations(ctx context.Context) bool {
-	if c, ok := scope.Capture(ctx); ok {
-		cc := roundtripper.ContentCapture(c)
-		return cc == roundtripper.CaptureSpan || cc == roundtripper.CaptureSpanAndEvent
-	}
-	i := latest.Load()
-	return i != nil && i.captures
 }
 
 func (i *Instrumentation) provides(p trace.TracerProvider) bool {

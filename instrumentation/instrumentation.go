@@ -19,6 +19,8 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/otelmistral/otelmistral/instrumentation/destination"
+	"github.com/otelmistral/otelmistral/internal/genai"
+	"github.com/otelmistral/otelmistral/internal/scope"
 	"github.com/otelmistral/otelmistral/roundtripper"
 )
 
@@ -27,14 +29,16 @@ import (
 type Instrumentation struct {
 	disabled     bool
 	destinations []*destination.Processor
-	outward      *fanout                  // the destinations
-	entry        *carrier                 // puts what the context carries onto spans on their way there
-	all          *fanout                  // the destinations and the processors of the application
+	checks       []destination.Destination
+	outward      *fanout                  // the context's attributes, and the destinations
+	all          *fanout                  // outward, and the processors of the application
 	provider     *sdktrace.TracerProvider // nil when disabled
 	own          bool                     // spans of Client come from provider, not from the global one
-	captures     bool                     // observations record content
-	checks       []func(context.Context) error
 	transport    []roundtripper.Option
+	content      bool      // observations record content
+	recording    recording // how
+	baggage      bool
+	reportPanic  sync.Once
 	ended        atomic.Bool
 }
 
@@ -44,8 +48,7 @@ type Instrumentation struct {
 // only Start itself. Call Shutdown before the program ends.
 func Start(ctx context.Context, opts ...Option) (*Instrumentation, error) {
 	if strings.EqualFold(strings.TrimSpace(os.Getenv("OTEL_SDK_DISABLED")), "true") {
-		none := &fanout{}
-		return &Instrumentation{disabled: true, outward: none, entry: &carrier{SpanProcessor: none}, all: none}, nil
+		return &Instrumentation{disabled: true, outward: &fanout{}, all: &fanout{}}, nil
 	}
 	c := newConfig(opts)
 	var errs []error
@@ -59,29 +62,23 @@ func Start(ctx context.Context, opts ...Option) (*Instrumentation, error) {
 	fault(err)
 	rule := c.contentRule(destinations)
 	i := &Instrumentation{
-		outward:   &fanout{},
-		transport: slices.Concat(rule.transport, c.transport),
-		captures:  rule.captures,
+		outward:   &fanout{processors: []sdktrace.SpanProcessor{enricher{scope.KeyValues(c.defaults), c.baggage}}},
+		checks:    destinations,
+		transport: slices.Concat(rule.transport, c.transportOptions()),
+		content:   rule.observe,
+		baggage:   c.baggage,
 	}
+	i.recording = newRecording(c.maxContent, genai.Redactor{Func: c.redact, Panicked: i.redactorPanicked})
 	for _, d := range destinations {
 		d.Content = d.Content || rule.asked
 		p, err := destination.NewProcessor(ctx, d)
 		fault(err)
 		if err == nil {
 			i.destinations = append(i.destinations, p)
-			if d.Check != nil {
-				i.checks = append(i.checks, func(ctx context.Context) error {
-					if err := d.Check(ctx); err != nil {
-						return fmt.Errorf("destination %s: %w", d, err)
-					}
-					return nil
-				})
-			}
 			i.outward.processors = append(i.outward.processors, p)
 		}
 	}
-	i.entry = &carrier{i.outward, c.defaults}
-	i.all = &fanout{processors: []sdktrace.SpanProcessor{i.entry}}
+	i.all = &fanout{processors: []sdktrace.SpanProcessor{i.outward}}
 	for _, p := range c.processors {
 		i.all.processors = append(i.all.processors, &once{SpanProcessor: p})
 	}
@@ -98,24 +95,36 @@ func Start(ctx context.Context, opts ...Option) (*Instrumentation, error) {
 	if c.local {
 		i.own = true
 	} else {
-		fault(i.install())
+		err := i.install()
+		fault(err)
+		if errors.Is(err, ErrProviderInstalled) {
+			fault(lengthLimitWarning())
+		}
 	}
-	latest.Store(i)
+	last.Store(i)
 	return i, errors.Join(errs...)
 }
 
-// Check asks each destination, all at once, whether it takes spans with the
-// credentials that it was given. The error joins what is wrong, each with the
-// name of the destination and what to do. Destinations that cannot be asked,
-// such as the console, are taken to be fine.
-func (i *Instrumentation) Check(ctx context.Context) error {
-	errs := make([]error, len(i.checks))
-	var wg sync.WaitGroup
-	for n, check := range i.checks {
-		wg.Go(func() { errs[n] = check(ctx) })
+// last is the Instrumentation of the last Start, for the functions that belong
+// to none.
+var last atomic.Pointer[Instrumentation]
+
+func lastStarted() *Instrumentation { return last.Load() }
+
+// captures tells whether observations in ctx record content.
+func (i *Instrumentation) captures(ctx context.Context) bool {
+	if c, ok := scope.Capture(ctx); ok {
+		return onSpan(roundtripper.ContentCapture(c))
 	}
-	wg.Wait()
-	return errors.Join(errs...)
+	return i.content
+}
+
+func (i *Instrumentation) redactorPanicked() {
+	i.reportPanic.Do(func() {
+		defer func() { _ = recover() }() // the handler is the application's
+		otel.Handle(fmt.Errorf("instrumentation: the redactor panicked; "+
+			"the content it was shown is recorded as %s (reported once)", genai.Withheld))
+	})
 }
 
 // Client returns an HTTP client whose calls to Mistral become spans. It has no
@@ -159,7 +168,7 @@ func (i *Instrumentation) TracerProvider() trace.TracerProvider {
 //
 // Content reaches each destination as this package documents. The provider may
 // shut the processor down; Shutdown then has nothing left to do.
-func (i *Instrumentation) SpanProcessor() sdktrace.SpanProcessor { return i.entry }
+func (i *Instrumentation) SpanProcessor() sdktrace.SpanProcessor { return i.outward }
 
 // Flush waits until everything that ended before the call has been exported, to
 // all destinations at once. The error joins those of the destinations; find a

@@ -4,203 +4,245 @@ package instrumentation
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"reflect"
+	"strings"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	otelsemconv "go.opentelemetry.io/otel/semconv/v1.41.0"
 	"go.opentelemetry.io/otel/trace"
-	"go.opentelemetry.io/otel/trace/noop"
 
-	"github.com/otelmistral/otelmistral/internal/jsontrim"
+	"github.com/otelmistral/otelmistral/internal/genai"
 	"github.com/otelmistral/otelmistral/internal/scope"
 	"github.com/otelmistral/otelmistral/roundtripper"
 	"github.com/otelmistral/otelmistral/semconv"
 )
 
+// ScopeName is the name of the instrumentation scope of observations.
+const ScopeName = "github.com/otelmistral/otelmistral/instrumentation"
+
+// Values of error.type of observations besides the Go types of errors.
 const (
-	// scopeName is the instrumentation scope of observations.
-	scopeName = "github.com/otelmistral/otelmistral/instrumentation"
-	// errorTypePanic is the error.type of work that panicked or ended its
-	// goroutine.
-	errorTypePanic = "panic"
+	errorTypeCancelled = "cancelled" // the error is that of a context that was cancelled
+	errorTypePanic     = "panic"
+	errorTypeGoexit    = "goexit" // runtime.Goexit, as of testing's FailNow
 )
 
-// Observation is a span of the application's own that is under way. Its methods
-// may be called concurrently; after End they do nothing.
+// Observation is a span of the application: a workflow, a task, a tool. All
+// methods may be called concurrently, on a nil Observation, and after End, where
+// they do nothing.
 type Observation struct {
-	span     trace.Span
-	name     string
-	kind     kind
-	toolCall string
-	captures bool // content is recorded
-	ended    atomic.Bool
+	span      trace.Span
+	kind      string
+	content   *recording // nil: no content is recorded
+	outputSet atomic.Bool
+	ended     atomic.Bool
 }
 
-type observationKey struct{}
-
-// StartObservation begins an observation by hand; use [Observe] where a function
-// can be wrapped. Call End.
+// StartObservation starts an observation for work that does not fit a function,
+// see [Observe]. The context is for the work inside it. Call End in any case;
+// deferred, it also sees a panic pass as an observation that simply ended.
+//
+// Before any [Start], and in a context of roundtripper.ContextWithoutTracing, the
+// Observation is nil, which is fine.
 func StartObservation(ctx context.Context, name string, opts ...ObserveOption) (context.Context, *Observation) {
-	o := &Observation{name: name, kind: semconv.ObservationSpan}
-	for _, opt := range opts {
-		if opt != nil {
-			opt.applyObservation(o)
+	i := lastStarted()
+	if i == nil || scope.Untraced(ctx) {
+		return ctx, nil
+	}
+	c := newObserveConfig(opts)
+	o := &Observation{kind: c.kind}
+	call := c.toolCall
+	if call == "" {
+		call = scope.ToolCall(ctx)
+	}
+	whole := c.kind == semconv.ObservationWorkflow || c.kind == semconv.ObservationAgent
+	inside := scope.WithObservation(ctx, name, whole, o)
+
+	attrs := append([]attribute.KeyValue{semconv.ObservationTypeKey.String(c.kind)}, scope.SpanAttributes(inside)...)
+	if operation := operations[c.kind]; operation != "" {
+		attrs = append(attrs, semconv.GenAIOperationNameKey.String(operation))
+	}
+	if c.kind == semconv.ObservationTool {
+		attrs = append(attrs, semconv.GenAIToolNameKey.String(strings.ToValidUTF8(name, "\uFFFD")))
+		if call != "" {
+			attrs = append(attrs, semconv.GenAIToolCallIDKey.String(call))
 		}
 	}
-	provider := providerOf(ctx)
-	if provider == nil {
-		o.span = noop.Span{}
-		return ctx, o
-	}
-	ctx = scope.With(ctx, o.place(ctx)...)
-	attrs := append([]attribute.KeyValue{semconv.ObservationTypeKey.String(string(o.kind))}, scope.Attributes(ctx)...)
-	if o.kind == semconv.ObservationTool {
-		attrs = append(attrs,
-			semconv.GenAIOperationNameKey.String(semconv.OperationExecuteTool),
-			semconv.GenAIToolNameKey.String(name))
-		if o.toolCall != "" {
-			attrs = append(attrs, semconv.GenAIToolCallIDKey.String(o.toolCall))
-		}
-	}
-	tracer := provider.Tracer(scopeName,
+	attrs = append(attrs, scope.KeyValues(c.attributes)...)
+	tracer := i.providerFor(ctx).Tracer(ScopeName,
 		trace.WithInstrumentationVersion(roundtripper.Version),
 		trace.WithSchemaURL(semconv.SchemaURL))
-	ctx, o.span = tracer.Start(ctx, name, trace.WithAttributes(attrs...))
-	o.captures = o.span.IsRecording() && capturesObservations(ctx)
-	return context.WithValue(ctx, observationKey{}, o), o
+	inside, o.span = tracer.Start(inside, name, trace.WithSpanKind(trace.SpanKindInternal), trace.WithAttributes(attrs...))
+	if o.span.IsRecording() && i.captures(ctx) {
+		o.content = &i.recording
+	}
+	return inside, o
 }
 
-// ObservationFromContext returns the observation that ctx lies in. It is never
-// nil; outside any its methods do nothing.
+// noProvider is the type of provider of a context without a span, or with one
+// of another process.
+var noProvider = reflect.TypeOf(trace.SpanFromContext(context.Background()).TracerProvider())
+
+// providerFor returns the provider of the span in ctx, so that an observation
+// goes where the span around it goes, else that of i.
+func (i *Instrumentation) providerFor(ctx context.Context) trace.TracerProvider {
+	if provider := trace.SpanFromContext(ctx).TracerProvider(); reflect.TypeOf(provider) != noProvider {
+		return provider
+	}
+	return i.TracerProvider()
+}
+
+// ObservationFromContext returns the innermost observation of ctx, nil if there
+// is none.
 func ObservationFromContext(ctx context.Context) *Observation {
-	if o, ok := ctx.Value(observationKey{}).(*Observation); ok {
-		return o
-	}
-	return &Observation{span: noop.Span{}}
+	o, _ := scope.Observation(ctx).(*Observation)
+	return o
 }
 
-// place is what the observation adds to the names that are carried below it.
-func (o *Observation) place(ctx context.Context) []Attribute {
-	_, inside := scope.Value(ctx, semconv.WorkflowNameKey)
-	isWorkflow := o.kind == semconv.ObservationWorkflow || o.kind == semconv.ObservationAgent
-	var place []Attribute
-	if isWorkflow {
-		place = append(place, text(semconv.WorkflowNameKey, o.name))
-	}
-	if inside || !isWorkflow {
-		path := o.name
-		if above, ok := scope.Value(ctx, semconv.ObservationPathKey); ok {
-			path = above.AsString() + "." + path
-		}
-		place = append(place, text(semconv.ObservationPathKey, path))
-	}
-	return place
-}
+func (o *Observation) recording() bool { return o != nil && !o.ended.Load() && o.span.IsRecording() }
 
 // SetInput records what the observation was given, as JSON, if content is
-// recorded.
-func (o *Observation) SetInput(v any) { o.content(semconv.ObservationInputKey, v) }
+// recorded. The last one counts.
+func (o *Observation) SetInput(v any) { o.set(semconv.ObservationInputKey, genai.KindInput, v) }
 
-// SetOutput records what the observation gave back, likewise.
-func (o *Observation) SetOutput(v any) { o.content(semconv.ObservationOutputKey, v) }
+// SetOutput records what the observation gives back, as JSON, if content is
+// recorded. The last one counts. Inside [Observe] it wins over what the function
+// returns.
+func (o *Observation) SetOutput(v any) {
+	if o != nil {
+		o.outputSet.Store(true)
+	}
+	o.set(semconv.ObservationOutputKey, genai.KindOutput, v)
+}
 
-// Metadata records a value of the application's own, as [Metadata] does for the
-// whole trace.
-func (o *Observation) Metadata(key string, value any) {
-	if key != "" {
-		o.set(metadata(semconv.ObservationMetadataPrefix+key, value))
+func (o *Observation) set(key attribute.Key, kind string, v any) {
+	if !o.recording() || o.content == nil {
+		return
+	}
+	if text := o.content.json(kind, v); text != "" {
+		o.span.SetAttributes(key.String(text))
 	}
 }
 
-// Level says how much the observation matters: semconv.LevelDebug,
-// LevelDefault, LevelWarning or LevelError.
-func (o *Observation) Level(level string) { o.set(semconv.ObservationLevelKey.String(level)) }
-
-// Model records the model that a generation asked.
-func (o *Observation) Model(name string) { o.set(semconv.GenAIRequestModelKey.String(name)) }
-
-// Usage records the tokens of a generation; input includes cached ones.
-func (o *Observation) Usage(input, output int64) {
-	o.set(semconv.GenAIUsageInputTokensKey.Int64(input), semconv.GenAIUsageOutputTokensKey.Int64(output))
+// SetMetadata records a value of the application's own on this observation
+// alone: strings, numbers and booleans as they are, anything else as JSON in a
+// string. It is recorded whether content is or not. See [Metadata] for metadata
+// of the whole trace.
+func (o *Observation) SetMetadata(key string, value any) {
+	if !o.recording() || key == "" || value == nil {
+		return
+	}
+	o.span.SetAttributes(attribute.KeyValue{
+		Key:   attribute.Key(semconv.ObservationMetadataPrefix + strings.ToValidUTF8(key, "\uFFFD")),
+		Value: scope.Value(value),
+	})
 }
 
-// End ends the observation. An error makes it fail; its text is recorded only
-// if content is.
+// Level is how much an observation matters.
+type Level string
+
+// The levels. An observation that ended with an error is one in any level.
+const (
+	LevelDebug   Level = semconv.LevelDebug
+	LevelDefault Level = semconv.LevelDefault
+	LevelWarning Level = semconv.LevelWarning
+	LevelError   Level = semconv.LevelError
+)
+
+// SetLevel records how much the observation matters.
+func (o *Observation) SetLevel(level Level) {
+	if o.recording() && level != "" {
+		o.span.SetAttributes(semconv.ObservationLevelKey.String(strings.ToValidUTF8(string(level), "\uFFFD")))
+	}
+}
+
+// SetModel records the model that was asked.
+func (o *Observation) SetModel(name string) {
+	if o.recording() && name != "" {
+		o.span.SetAttributes(semconv.GenAIRequestModelKey.String(strings.ToValidUTF8(name, "\uFFFD")))
+	}
+}
+
+// Usage counts tokens. What is 0 is not recorded, except Input and Output when
+// the other one is there.
+type Usage struct {
+	Input  int64 // all tokens of the request, cached ones included
+	Output int64 // all tokens of the answer, reasoning included
+	Cached int64 // the part of Input that came from a cache
+	// Reasoning is the part of Output that was reasoning.
+	Reasoning int64
+}
+
+// SetUsage records the tokens of a generation or an embedding. On any other
+// observation it does nothing: the model calls below it have counted them, and a
+// backend that adds up a trace would count them twice.
+func (o *Observation) SetUsage(u Usage) {
+	if !o.recording() || o.kind != semconv.ObservationGeneration && o.kind != semconv.ObservationEmbedding {
+		return
+	}
+	if u.Input == 0 && u.Output == 0 {
+		return
+	}
+	attrs := []attribute.KeyValue{semconv.GenAIUsageInputTokensKey.Int64(u.Input)}
+	if o.kind == semconv.ObservationGeneration {
+		attrs = append(attrs, semconv.GenAIUsageOutputTokensKey.Int64(u.Output))
+	}
+	if u.Cached > 0 {
+		attrs = append(attrs, semconv.GenAIUsageCacheReadInputTokensKey.Int64(u.Cached))
+	}
+	if u.Reasoning > 0 {
+		attrs = append(attrs, semconv.GenAIUsageReasoningOutputTokensKey.Int64(u.Reasoning))
+	}
+	o.span.SetAttributes(attrs...)
+}
+
+// End ends the observation. An error that is not nil makes the status of its
+// span Error; its text is recorded only if content is. Only the first End counts.
 func (o *Observation) End(err error) {
 	if err == nil {
-		if !o.ended.Swap(true) {
-			o.span.End()
-		}
+		o.finish("", "")
 		return
 	}
-	description := ""
-	if o.captures {
-		description = string(limit([]byte(errorText(err))))
-	}
-	o.endAs(errorType(err), description)
+	o.finish(typeOf(err), errorText(err))
 }
 
-func (o *Observation) endAs(errorType, message string) {
-	if o.ended.Swap(true) {
+// finish ends the observation, as a failure if errorType is not empty.
+func (o *Observation) finish(errorType, message string) {
+	if o == nil || o.ended.Swap(true) {
 		return
 	}
-	description := errorType
-	if message != "" {
-		description += ": " + message
+	defer o.span.End()
+	if errorType == "" || !o.span.IsRecording() {
+		return
 	}
+	errorType = strings.ToValidUTF8(errorType, "\uFFFD")
 	o.span.SetAttributes(semconv.ErrorTypeKey.String(errorType))
+	// As for calls: a destination without content cuts behind the colon.
+	description := errorType
+	if o.content != nil && message != "" {
+		description += ": " + o.content.text(genai.KindStatus, message)
+	}
 	o.span.SetStatus(codes.Error, description)
-	o.span.End()
 }
 
-func (o *Observation) set(kvs ...attribute.KeyValue) {
-	if !o.ended.Load() {
-		o.span.SetAttributes(kvs...)
-	}
-}
-
-// content records a value as bounded JSON, without members that are named like
-// secrets.
-func (o *Observation) content(key attribute.Key, v any) {
-	if !o.captures || o.ended.Load() {
-		return
-	}
-	encoded, err := marshal(v)
-	if err != nil {
-		encoded, _ = marshal(fmt.Sprintf("(%T cannot be written as JSON)", v))
-	}
-	var t jsontrim.Trimmer
-	t.Reset(observed, jsontrim.Limits{String: roundtripper.DefaultMaxContentBytes})
-	_, _ = t.Write(encoded)
-	o.set(key.String(string(t.End())))
-}
-
-// observed is what is kept of inputs and outputs.
-var observed = jsontrim.Keep.Without("authorization", "api_key", "apikey", "x-api-key", "password").Bulk()
-
-// limit bounds a text like content.
-func limit(text []byte) []byte {
-	const most = 4 << 10
-	if len(text) <= most {
-		return text
-	}
-	return jsontrim.AppendCutNote(text[:most:most], int64(len(text)-most))
-}
-
-// errorText and errorType call methods of the application, which may panic.
-
-func errorText(err error) (text string) {
-	defer func() { _ = recover() }()
-	return err.Error()
-}
-
-func errorType(err error) (name string) {
+func typeOf(err error) (name string) {
 	defer func() {
-		if recover() != nil {
-			name = semconv.ErrorTypeOther
+		if recover() != nil { // a method of the application's error
+			name = fmt.Sprintf("%T", err)
 		}
 	}()
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return semconv.ErrorTypeTimeout
+	case errors.Is(err, context.Canceled):
+		return errorTypeCancelled
+	}
 	return otelsemconv.ErrorType(err).Value.AsString()
 }
+
+// errorText is the text of an error, or of a panic; fmt contains what panics.
+func errorText(v any) string { return fmt.Sprint(v) }

@@ -5,122 +5,191 @@ package instrumentation
 import (
 	"context"
 	"iter"
+	"slices"
 
+	"github.com/otelmistral/otelmistral/internal/scope"
 	"github.com/otelmistral/otelmistral/semconv"
 )
 
-// Observe calls fn inside a span of its own, an observation, and returns what
-// fn returns. in and the output of fn are recorded as JSON if content is (see
-// the package documentation), an error or a panic of fn as the failure of the
-// span; both are passed on as they are. Everything that fn does with its
-// context lies below the span.
+// ObserveOption says what an observation is.
+type ObserveOption interface {
+	apply(observeConfig) observeConfig
+}
+
+type observeOptionFunc func(observeConfig) observeConfig
+
+func (f observeOptionFunc) apply(c observeConfig) observeConfig { return f(c) }
+
+type observeConfig struct {
+	kind       string
+	toolCall   string
+	attributes []Attribute
+}
+
+func newObserveConfig(opts []ObserveOption) observeConfig {
+	c := observeConfig{kind: semconv.ObservationSpan}
+	for _, opt := range opts {
+		if opt != nil {
+			c = opt.apply(c)
+		}
+	}
+	return c
+}
+
+// operations are the names of what the GenAI conventions know, too.
 //
-//	answer, err := instrumentation.Observe(ctx, "answer", question, answer, instrumentation.AsWorkflow())
+// https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-agent-spans/
+var operations = map[string]string{
+	semconv.ObservationWorkflow:   "invoke_workflow",
+	semconv.ObservationAgent:      "invoke_agent",
+	semconv.ObservationTool:       "execute_tool",
+	semconv.ObservationGeneration: semconv.OperationChat,
+	semconv.ObservationEmbedding:  "embeddings",
+	semconv.ObservationRetriever:  "retrieval",
+}
+
+func as(kind string) ObserveOption {
+	return observeOptionFunc(func(c observeConfig) observeConfig { c.kind = kind; return c })
+}
+
+// AsWorkflow marks a whole run. Spans inside it carry its name.
+func AsWorkflow() ObserveOption { return as(semconv.ObservationWorkflow) }
+
+// AsTask marks a step of a workflow.
+func AsTask() ObserveOption { return as(semconv.ObservationTask) }
+
+// AsAgent marks work that decides by itself what to do next. Spans inside it
+// carry its name.
+func AsAgent() ObserveOption { return as(semconv.ObservationAgent) }
+
+// AsTool marks the execution of a tool, whose name is that of the observation.
+// [WithToolCall] or [ContextWithToolCall] tell which tool call asked for it.
+func AsTool() ObserveOption { return as(semconv.ObservationTool) }
+
+// AsGeneration marks a call to a model that nothing else records. Those of
+// [Instrumentation.Client] are recorded.
+func AsGeneration() ObserveOption { return as(semconv.ObservationGeneration) }
+
+// AsEmbedding marks an embedding that nothing else records.
+func AsEmbedding() ObserveOption { return as(semconv.ObservationEmbedding) }
+
+// AsRetriever marks a search for what to give a model.
+func AsRetriever() ObserveOption { return as(semconv.ObservationRetriever) }
+
+// AsGuardrail marks a check of what goes in or comes out.
+func AsGuardrail() ObserveOption { return as(semconv.ObservationGuardrail) }
+
+// AsEvaluator marks a judgement of what came out.
+func AsEvaluator() ObserveOption { return as(semconv.ObservationEvaluator) }
+
+// WithToolCall tells the id of the tool call that asked for this execution of a
+// tool. It wins over [ContextWithToolCall].
+func WithToolCall(id string) ObserveOption {
+	return observeOptionFunc(func(c observeConfig) observeConfig { c.toolCall = id; return c })
+}
+
+// WithObservationAttributes puts attributes on this observation alone, over what
+// the context carries. [Propagate] puts them on everything inside, too.
+func WithObservationAttributes(attrs ...Attribute) ObserveOption {
+	return observeOptionFunc(func(c observeConfig) observeConfig {
+		c.attributes = append(slices.Clip(c.attributes), attrs...)
+		return c
+	})
+}
+
+// ContextWithToolCall returns a context for answering the tool call with this
+// id. The first [AsTool] observation in it carries the id:
 //
-// The span comes from the provider of the span in ctx, else from that of the
-// last [Start]. Before any of them Observe only calls fn.
+//	for _, call := range message.ToolCalls {
+//		ctx := instrumentation.ContextWithToolCall(ctx, call.ID)
+//		result, err := tools[call.Function.Name](ctx, call.Function.Arguments)
+//		...
+//	}
+func ContextWithToolCall(ctx context.Context, id string) context.Context {
+	return scope.WithToolCall(ctx, id)
+}
+
+// Observe calls fn(ctx, in) inside an observation of that name and returns what
+// it returned. Spans that start in the context that fn gets, model calls for
+// instance, are below it.
+//
+// in and the result of fn are recorded as JSON if content is, within the same
+// limits and by way of the same redactor as message content; an in of type
+// struct{} or nil is not. An error makes the status Error, a panic too, which
+// goes on with the same value.
+//
+// The span comes from the provider of the span in ctx, else from that of the last
+// [Start], else from the global one. Before any Start, Observe only calls fn.
 func Observe[In, Out any](ctx context.Context, name string, in In,
 	fn func(context.Context, In) (Out, error), opts ...ObserveOption,
 ) (out Out, err error) {
 	ctx, o := StartObservation(ctx, name, opts...)
+	if o == nil {
+		return fn(ctx, in)
+	}
 	o.SetInput(in)
 	returned := false
 	defer func() {
-		if !returned { // fn panics, or ends its goroutine
-			o.endAs(errorTypePanic, "")
+		if !returned {
+			o.leave(recover())
 		}
 	}()
 	out, err = fn(ctx, in)
 	returned = true
-	if err == nil {
+	if err == nil && !o.outputSet.Load() {
 		o.SetOutput(out)
 	}
 	o.End(err)
 	return out, err
 }
 
-// ObserveSeq is [Observe] for work that gives its output piece by piece. The
-// span begins when the sequence is first ranged over and ends when the range
-// ends: after the last piece, at the first error, or when the loop is left. Its
-// output is the list of pieces; of a sequence that is ranged over again there is
-// another span.
+// leave ends an observation whose function does not return, and lets the panic
+// go on, if it is one. A nil value means runtime.Goexit.
+func (o *Observation) leave(panicked any) {
+	if panicked == nil {
+		o.finish(errorTypeGoexit, "")
+		return
+	}
+	o.finish(errorTypePanic, errorText(panicked))
+	panic(panicked)
+}
+
+// ObserveSeq is [Observe] for functions that give a sequence, such as the pieces
+// of a streamed answer. Each iteration over the sequence is one observation: it
+// starts with the iteration and ends with it, also when the loop is left early,
+// which is no error. The output is what came, strings joined, anything else as a
+// list; of a long sequence only the first part is kept. The last error that came
+// is the observation's.
 func ObserveSeq[In, Out any](ctx context.Context, name string, in In,
 	fn func(context.Context, In) iter.Seq2[Out, error], opts ...ObserveOption,
 ) iter.Seq2[Out, error] {
 	return func(yield func(Out, error) bool) {
-		ctx, o := StartObservation(ctx, name, opts...)
-		o.SetInput(in)
-		var (
-			pieces   []Out
-			failure  error
-			returned bool
-		)
-		defer func() {
-			if !returned {
-				o.endAs(errorTypePanic, "")
-				return
-			}
-			o.SetOutput(pieces)
-			o.End(failure)
-		}()
-		for out, err := range fn(ctx, in) {
-			if failure = err; err == nil && o.captures && len(pieces) < maxPieces {
-				pieces = append(pieces, out)
-			}
-			if !yield(out, err) || err != nil {
-				break
-			}
+		inside, o := StartObservation(ctx, name, opts...)
+		if o == nil {
+			fn(inside, in)(yield)
+			return
 		}
+		o.SetInput(in)
+		came := o.content.newSequence()
+		var last error
+		returned := false
+		defer func() {
+			if !o.outputSet.Load() && !came.empty() {
+				o.SetOutput(came)
+			}
+			if !returned {
+				o.leave(recover())
+			}
+			o.End(last)
+		}()
+		fn(inside, in)(func(item Out, err error) bool {
+			if err != nil {
+				last = err
+			} else {
+				came.add(item)
+			}
+			return yield(item, err)
+		})
 		returned = true
 	}
 }
-
-// maxPieces is how many pieces of a sequence are recorded.
-const maxPieces = 10_000
-
-// ObserveOption says what an observation is.
-type ObserveOption interface{ applyObservation(*Observation) }
-
-// kind is the type of an observation.
-type kind string
-
-func (k kind) applyObservation(o *Observation) { o.kind = k }
-
-// AsWorkflow makes the observation a whole run. Its name is carried onto
-// everything below it.
-func AsWorkflow() ObserveOption { return kind(semconv.ObservationWorkflow) }
-
-// AsTask makes the observation a step of a workflow.
-func AsTask() ObserveOption { return kind(semconv.ObservationTask) }
-
-// AsAgent makes the observation work that decides by itself. Its name is
-// carried like that of a workflow.
-func AsAgent() ObserveOption { return kind(semconv.ObservationAgent) }
-
-// AsTool makes the observation the execution of a tool; its name is the tool's.
-// [WithToolCall] says which call of a model asked for it.
-func AsTool() ObserveOption { return kind(semconv.ObservationTool) }
-
-// AsGeneration makes the observation a call to a model that nothing else
-// records.
-func AsGeneration() ObserveOption { return kind(semconv.ObservationGeneration) }
-
-// AsEmbedding is [AsGeneration] for embeddings.
-func AsEmbedding() ObserveOption { return kind(semconv.ObservationEmbedding) }
-
-// AsRetriever makes the observation a search for what to give a model.
-func AsRetriever() ObserveOption { return kind(semconv.ObservationRetriever) }
-
-// AsGuardrail makes the observation a check of what goes in or comes out.
-func AsGuardrail() ObserveOption { return kind(semconv.ObservationGuardrail) }
-
-// AsEvaluator makes the observation a judgement of what came out.
-func AsEvaluator() ObserveOption { return kind(semconv.ObservationEvaluator) }
-
-type toolCall string
-
-func (id toolCall) applyObservation(o *Observation) { o.toolCall = string(id) }
-
-// WithToolCall is the id of the tool call that asked for the execution of a
-// tool, as the model gave it.
-func WithToolCall(id string) ObserveOption { return toolCall(id) }

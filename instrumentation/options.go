@@ -3,7 +3,6 @@
 package instrumentation
 
 import (
-	"context"
 	"os"
 	"slices"
 	"strings"
@@ -12,7 +11,6 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/otelmistral/otelmistral/instrumentation/destination"
-	"github.com/otelmistral/otelmistral/internal/scope"
 	"github.com/otelmistral/otelmistral/roundtripper"
 )
 
@@ -31,7 +29,10 @@ type config struct {
 	resource     []attribute.KeyValue
 	serviceName  string
 	local        bool
-	defaults     []attribute.KeyValue
+	defaults     []Attribute
+	baggage      bool
+	maxContent   int
+	redact       func(kind, text string) string
 }
 
 func newConfig(opts []Option) config {
@@ -84,17 +85,48 @@ func WithTransportOptions(opts ...roundtripper.Option) Option {
 	})
 }
 
-// WithDefaults puts attrs onto every span that has no value of its own and whose
-// context carries none. It may be repeated; later values win.
-func WithDefaults(attrs ...Attribute) Option {
+// WithMaxContentBytes sets the longest text that is recorded of one part of a
+// message, and of one string in the input or output of an observation, in bytes.
+// Default: [roundtripper.DefaultMaxContentBytes]. Values below 1 are ignored.
+func WithMaxContentBytes(n int) Option {
 	return optionFunc(func(c config) config {
-		ctx := scope.With(context.Background(), attrs...)
-		for _, kv := range scope.Attributes(ctx) {
-			c.defaults = slices.DeleteFunc(slices.Clone(c.defaults), func(old attribute.KeyValue) bool { return old.Key == kv.Key })
-			c.defaults = append(c.defaults, kv)
+		if n > 0 {
+			c.maxContent = n
 		}
 		return c
 	})
+}
+
+// WithRedactor shows content to redact before it is recorded, and records what
+// redact returns: that of model calls as [roundtripper.WithRedactor] describes, of
+// observations the input and the output as JSON (kinds "input" and "output") and
+// the text of errors ("status"). redact may be called concurrently; one that
+// panics withholds the content: "[withheld]" is recorded. Package redact has a
+// ready-made one.
+func WithRedactor(redact func(kind, text string) string) Option {
+	return optionFunc(func(c config) config { c.redact = redact; return c })
+}
+
+// WithDefaults puts attributes on every span that does not have them and whose
+// context carries no others, see [Propagate]. It may be repeated.
+func WithDefaults(attrs ...Attribute) Option {
+	return optionFunc(func(c config) config {
+		c.defaults = append(slices.Clip(c.defaults), attrs...)
+		return c
+	})
+}
+
+// WithBaggage lets user, session, thread, trace name, tags and metadata cross to
+// other services, in both directions: [Propagate] also puts them into the W3C
+// baggage of the context, and spans take them from the baggage of theirs. The
+// application injects and extracts baggage, usually with
+// [go.opentelemetry.io/otel/propagation.Baggage]. Metadata arrives as strings.
+//
+// Baggage is sent to every service that the application calls with a propagator,
+// in the clear, and taken from every caller: use it among services of your own.
+// As [Propagate] belongs to no Instrumentation, the last Start decides for it.
+func WithBaggage() Option {
+	return optionFunc(func(c config) config { c.baggage = true; return c })
 }
 
 // WithServiceName sets service.name. It overrides the environment.
@@ -126,30 +158,35 @@ const captureVariable = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 // documentation.
 type contentRule struct {
 	asked     bool                  // the user asked for content on spans
-	captures  bool                  // content is recorded
+	observe   bool                  // observations record it
 	transport []roundtripper.Option // what the transports are told
 }
 
 func (c config) contentRule(destinations []destination.Destination) contentRule {
 	if c.capture != nil {
-		cc := *c.capture
-		asked := cc == roundtripper.CaptureSpan || cc == roundtripper.CaptureSpanAndEvent
-		return contentRule{
-			asked:     asked,
-			captures:  asked,
-			transport: []roundtripper.Option{roundtripper.WithContentCapture(cc)},
-		}
+		asked := onSpan(*c.capture)
+		return contentRule{asked, asked, []roundtripper.Option{roundtripper.WithContentCapture(*c.capture)}}
 	}
 	if value := strings.ToUpper(strings.TrimSpace(os.Getenv(captureVariable))); value != "" {
 		asked := value == "SPAN_ONLY" || value == "SPAN_AND_EVENT"
-		return contentRule{asked: asked, captures: asked}
+		return contentRule{asked, asked, nil}
 	}
 	wants := func(d destination.Destination) bool { return d.Content }
 	if slices.ContainsFunc(destinations, wants) {
-		return contentRule{
-			captures:  true,
-			transport: []roundtripper.Option{roundtripper.WithContentCapture(roundtripper.CaptureSpan)},
-		}
+		return contentRule{false, true, []roundtripper.Option{roundtripper.WithContentCapture(roundtripper.CaptureSpan)}}
 	}
 	return contentRule{}
+}
+
+func onSpan(cc roundtripper.ContentCapture) bool {
+	return cc == roundtripper.CaptureSpan || cc == roundtripper.CaptureSpanAndEvent
+}
+
+// transportOptions are those that the other options mean for the transports.
+func (c config) transportOptions() []roundtripper.Option {
+	opts := []roundtripper.Option{roundtripper.WithMaxContentBytes(c.maxContent)}
+	if c.redact != nil {
+		opts = append(opts, roundtripper.WithRedactor(c.redact))
+	}
+	return append(opts, c.transport...)
 }

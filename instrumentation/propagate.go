@@ -4,8 +4,6 @@ package instrumentation
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"reflect"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -16,156 +14,109 @@ import (
 	"github.com/otelmistral/otelmistral/semconv"
 )
 
-// Attribute is something that [Propagate] carries onto spans: [UserID],
-// [SessionID] and the others. An Attribute whose value is empty does nothing.
+// Attribute is what [Propagate] and [WithDefaults] put onto spans. The functions
+// of this package make them, and those of the destinations for what only one of
+// them knows, such as respan.CustomerEmail. An empty value carries nothing.
 type Attribute = scope.Attribute
 
-// Propagate returns a context that carries attrs onto every span started with
-// it or below it: observations, calls to models, and, where [Start] or
-// [Instrumentation.SpanProcessor] is in charge, any other span. They are also
-// set on the span that ctx has already.
-//
-// What a span was given itself counts more than what its context carries, an
-// inner Propagate more than an outer one, key by key, and both more than
-// [WithDefaults]. Tags of inner and outer are united. Nothing is sent to other
-// services.
-func Propagate(ctx context.Context, attrs ...Attribute) context.Context {
-	inner := scope.With(ctx, attrs...)
-	if span := trace.SpanFromContext(ctx); span.IsRecording() {
-		span.SetAttributes(changed(ctx, inner, span)...)
-	}
-	return inner
+// UserID is the user on whose behalf the application works: user.id.
+func UserID(id string) Attribute { return scope.NewAttribute(semconv.UserIDKey.String(id)) }
+
+// SessionID is the session of the user: session.id.
+func SessionID(id string) Attribute { return scope.NewAttribute(semconv.SessionIDKey.String(id)) }
+
+// ThreadID is the thread of messages: gen_ai.conversation.id.
+func ThreadID(id string) Attribute {
+	return scope.NewAttribute(semconv.GenAIConversationIDKey.String(id))
 }
 
-// changed is what inner carries otherwise than outer, without what the span was
-// given itself.
-func changed(outer, inner context.Context, span trace.Span) []attribute.KeyValue {
-	own := map[attribute.Key]attribute.Value{}
-	if s, ok := span.(sdktrace.ReadOnlySpan); ok {
-		for _, kv := range s.Attributes() {
-			own[kv.Key] = kv.Value
-		}
-	}
-	var kvs []attribute.KeyValue
-	for _, kv := range scope.Attributes(inner) {
-		before, carried := scope.Value(outer, kv.Key)
-		has, found := own[kv.Key]
-		if !found || carried && reflect.DeepEqual(has.AsInterface(), before.AsInterface()) {
-			kvs = append(kvs, kv)
-		}
-	}
-	return kvs
-}
+// TraceName is what the trace is to be called.
+func TraceName(name string) Attribute { return scope.NewAttribute(semconv.TraceNameKey.String(name)) }
 
-// UserID is the user on whose behalf the application works.
-func UserID(id string) Attribute { return text(semconv.UserIDKey, id) }
-
-// SessionID is the session of the user.
-func SessionID(id string) Attribute { return text(semconv.SessionIDKey, id) }
-
-// ThreadID is the conversation that calls belong to.
-func ThreadID(id string) Attribute { return text(semconv.GenAIConversationIDKey, id) }
-
-// TraceName is what the trace is to be called, whatever its first span is.
-func TraceName(name string) Attribute { return text(semconv.TraceNameKey, name) }
-
-// Environment is where the application runs, for example "production".
-func Environment(name string) Attribute { return text(semconv.EnvironmentKey, name) }
-
-// Release is the release of the application.
-func Release(name string) Attribute { return text(semconv.ReleaseKey, name) }
-
-// Tags are labels of the trace.
-func Tags(tags ...string) Attribute {
-	if len(tags) == 0 {
-		return Attribute{}
-	}
-	return scope.NewAttribute(semconv.TagsKey.StringSlice(tags))
-}
+// Tags are labels of the trace. They add to the tags that are already there.
+func Tags(tags ...string) Attribute { return scope.NewAttribute(semconv.TagsKey.StringSlice(tags)) }
 
 // Metadata is a value of the application's own. Strings, numbers and booleans
-// stay what they are; anything else becomes JSON.
+// are kept as they are, anything else as JSON in a string. It is recorded
+// whether content is or not.
 func Metadata(key string, value any) Attribute {
 	if key == "" {
 		return Attribute{}
 	}
-	return scope.NewAttribute(metadata(semconv.MetadataPrefix+key, value))
+	return scope.NewAttribute(attribute.KeyValue{
+		Key: attribute.Key(semconv.MetadataPrefix + key), Value: scope.Value(value),
+	})
 }
 
-// Prompt is the managed prompt that calls are made from. Both are needed: a
-// version below 1 does nothing.
+// Environment is where the application runs, for example "production".
+func Environment(name string) Attribute {
+	return scope.NewAttribute(semconv.EnvironmentKey.String(name))
+}
+
+// Release is the release of the application, for example "v1.4.2".
+func Release(version string) Attribute { return scope.NewAttribute(semconv.ReleaseKey.String(version)) }
+
+// Prompt is the managed prompt that calls are made from. A version below 1 is
+// left out.
 func Prompt(name string, version int) Attribute {
-	if name == "" || version < 1 {
+	if name == "" {
 		return Attribute{}
+	}
+	if version < 1 {
+		return scope.NewAttribute(semconv.PromptNameKey.String(name))
 	}
 	return scope.NewAttribute(semconv.PromptNameKey.String(name), semconv.PromptVersionKey.Int(version))
 }
 
-func text(key attribute.Key, value string) Attribute {
-	if value == "" {
-		return Attribute{}
+// Propagate returns a context that carries attrs onto every span that starts in
+// it, model calls and spans of other instrumentations included. They are set on
+// the span that is already in ctx, too.
+//
+// What ctx carries already stays, unless attrs say otherwise: the inner value
+// wins, for metadata key by key; tags are united. A span gets an attribute from
+// the first of:
+//
+//  1. the attributes that the span itself was started with
+//  2. the innermost Propagate, then the outer ones
+//  3. the baggage of another service, with [WithBaggage]
+//  4. [WithDefaults]
+//
+// Model calls need nothing but the context of their request. Other spans get
+// their attributes from the TracerProvider of [Start], or from one that
+// [Instrumentation.SpanProcessor] was added to.
+func Propagate(ctx context.Context, attrs ...Attribute) context.Context {
+	kvs := scope.KeyValues(attrs)
+	if len(kvs) == 0 {
+		return ctx
 	}
-	return scope.NewAttribute(key.String(value))
+	outer := scope.Attributes(ctx)
+	ctx = scope.WithKeyValues(ctx, kvs)
+	if span := trace.SpanFromContext(ctx); span.IsRecording() {
+		span.SetAttributes(changed(outer, scope.Attributes(ctx), span)...)
+	}
+	if i := lastStarted(); i != nil && i.baggage {
+		ctx = intoBaggage(ctx)
+	}
+	return ctx
 }
 
-// metadata is a value as attributes can have it.
-func metadata(key string, value any) attribute.KeyValue {
-	k := attribute.Key(key)
-	switch v := value.(type) {
-	case string:
-		return k.String(v)
-	case bool:
-		return k.Bool(v)
-	case int:
-		return k.Int(v)
-	case int64:
-		return k.Int64(v)
-	case float64:
-		return k.Float64(v)
+// changed is what inner carries otherwise than outer, without what the span was
+// given itself.
+func changed(outer, inner []attribute.KeyValue, span trace.Span) []attribute.KeyValue {
+	var has []attribute.KeyValue
+	if s, ok := span.(sdktrace.ReadOnlySpan); ok {
+		has = s.Attributes()
 	}
-	encoded, err := marshal(value)
-	if err != nil {
-		return k.String(fmt.Sprintf("%T cannot be written as JSON", value))
-	}
-	return k.String(string(encoded))
-}
-
-// marshal is json.Marshal for values that the application made: a method of one
-// may panic.
-func marshal(value any) (encoded []byte, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%T panicked", value)
+	same := func(a, b attribute.Value) bool { return reflect.DeepEqual(a.AsInterface(), b.AsInterface()) }
+	var kvs []attribute.KeyValue
+	for _, kv := range inner {
+		own, before := scope.Find(has, kv.Key), scope.Find(outer, kv.Key)
+		switch {
+		case own < 0, before >= 0 && same(has[own].Value, outer[before].Value):
+			kvs = append(kvs, kv)
+		case kv.Key == semconv.TagsKey: // add up, wherever they come from
+			kvs = append(kvs, attribute.KeyValue{Key: kv.Key, Value: scope.UniteTags(has[own].Value, kv.Value)})
 		}
-	}()
-	return json.Marshal(value)
-}
-
-// carrier puts what the context carries, and the defaults, onto every span
-// that starts, unless the span has it already. It comes before the
-// destinations, whose filters look at what a span starts with.
-type carrier struct {
-	sdktrace.SpanProcessor // the next
-	defaults               []attribute.KeyValue
-}
-
-func (c *carrier) OnStart(ctx context.Context, s sdktrace.ReadWriteSpan) {
-	carried := scope.Attributes(ctx)
-	if len(carried) > 0 || len(c.defaults) > 0 {
-		has := map[attribute.Key]bool{}
-		for _, kv := range s.Attributes() {
-			has[kv.Key] = true
-		}
-		var missing []attribute.KeyValue
-		for _, kvs := range [][]attribute.KeyValue{carried, c.defaults} {
-			for _, kv := range kvs {
-				if !has[kv.Key] {
-					has[kv.Key] = true
-					missing = append(missing, kv)
-				}
-			}
-		}
-		s.SetAttributes(missing...)
 	}
-	c.SpanProcessor.OnStart(ctx, s)
+	return kvs
 }

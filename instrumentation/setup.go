@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -119,4 +120,17 @@ func (c config) newResource(ctx context.Context) (*resource.Resource, error) {
 		err = fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES or WithResourceAttributes: %w", err)
 	}
 	return res, err
+}
+
+// lengthLimitWarning tells that the provider of the application would cut JSON.
+// Its limits cannot be read; the variables that it follows can.
+func lengthLimitWarning() error {
+	for _, name := range []string{"OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"} {
+		limit, err := strconv.Atoi(strings.TrimSpace(os.Getenv(name)))
+		if err == nil && limit >= 0 {
+			return fmt.Errorf("%s is %d: unless the application's TracerProvider sets limits of its own, it cuts message content, "+
+				"which is JSON, in two; unset it, or use WithRawSpanLimits with an AttributeValueLengthLimit of -1", name, limit)
+		}
+	}
+	return nil
 }

@@ -64,9 +64,16 @@ func ContextWithoutTracing(ctx context.Context) context.Context {
 	return scope.WithoutTracing(ctx)
 }
 
-// ContextWithAttempts returns a context for one logical call: the calls made
-// with it, or below it, are its attempts, and all but the first are numbered in
-// http.request.resend_count.
+// ContextWithAttempts returns a context for the attempts of one logical call:
+// the first one made with it is recorded as usual, the next ones with
+// http.request.resend_count, beginning with 1. Use it around a client that
+// retries, once for each logical call:
+//
+//	ctx = roundtripper.ContextWithAttempts(ctx)
+//	for range retries {
+//		resp, err := client.Do(req.WithContext(ctx))
+//		...
+//	}
 func ContextWithAttempts(ctx context.Context) context.Context {
 	return scope.WithAttempts(ctx)
 }

@@ -40,6 +40,10 @@
 //
 // The last six are errors: the span's status says so, with error.type.
 //
+// What the context carries comes with it: package instrumentation's Propagate
+// puts users, sessions, threads, tags and metadata there, and its observations
+// their path. [ContextWithAttempts] numbers the attempts of one logical call.
+//
 // # Content
 //
 // Messages and tool definitions are recorded only if that is asked for, with
@@ -49,7 +53,8 @@
 //
 // which is read by [New]: NO_CONTENT (the default), SPAN_ONLY, EVENT_ONLY or
 // SPAN_AND_EVENT. The context overrides the option, which overrides the
-// variable. Credentials are never recorded.
+// variable. Credentials are never recorded. [WithRedactor] changes what is
+// recorded.
 //
 // No other variable is read.
 //

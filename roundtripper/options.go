@@ -46,6 +46,7 @@ type config struct {
 	provider       string
 	filter         func(*http.Request) bool
 	attributes     []attribute.KeyValue
+	redact         func(kind, text string) string
 }
 
 func newConfig(opts []Option) config {
@@ -114,6 +115,27 @@ func WithMaxContentBytes(n int) Option {
 func WithBase64Content() Option {
 	return optionFunc(func(c config) config {
 		c.limits.Base64 = true
+		return c
+	})
+}
+
+// WithRedactor shows content to redact before it is recorded, and records what
+// redact returns: of messages each part, each author's name, the arguments and
+// results of tool calls; also tool definitions, the request's metadata and
+// prompt_cache_key, and the text of errors. kind says which of them it is: the
+// type of the part, such as "text", "reasoning", "tool_call" or
+// "tool_call_response", else "name", "tool_definitions", "metadata",
+// "prompt_cache_key" or "status". What is JSON, such as the arguments of a tool
+// call, is shown as JSON; if the answer is not JSON any more, it is recorded as a
+// string.
+//
+// redact may be called concurrently. It runs when the call has ended, after the
+// caller got the bytes but before the Read or Close that ended it returns, so it
+// should be quick. One that panics withholds the content: "[withheld]" is
+// recorded. Package redact has a ready-made one.
+func WithRedactor(redact func(kind, text string) string) Option {
+	return optionFunc(func(c config) config {
+		c.redact = redact
 		return c
 	})
 }

@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"go.opentelemetry.io/otel"
+
+	"github.com/otelmistral/otelmistral/internal/genai"
 )
 
 // reports tells otel.Handle of each kind of problem once. How often it happens
@@ -31,4 +33,8 @@ func (r *reports) contain(where string) {
 	if p := recover(); p != nil {
 		r.once("panic: "+where, fmt.Sprintf("%s panicked with a %T; telemetry of the call is missing", where, p))
 	}
+}
+
+func (r *reports) redactor() {
+	r.once("redactor", "the redactor panicked; the content it was shown is recorded as "+genai.Withheld)
 }

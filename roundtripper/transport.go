@@ -12,8 +12,10 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/otelmistral/otelmistral/internal/genai"
 	"github.com/otelmistral/otelmistral/internal/mistral"
 	"github.com/otelmistral/otelmistral/internal/scope"
+	"github.com/otelmistral/otelmistral/semconv"
 )
 
 // Transport is an [http.RoundTripper] that records calls to Mistral's API. Use
@@ -119,14 +121,17 @@ func (t *Transport) start(req *http.Request, route *mistral.Route, s *snapshot) 
 
 	r := &c.record
 	r.Operation = route.Operation
-	r.Resend = scope.NextAttempt(c.caller)
 	r.ServerAddress, r.ServerPort = address(req)
 	r.Request.Model = mistral.PeekModel(s.body)
 	r.Provider = mistral.Provider(r.ServerAddress, r.Request.Model, t.config.provider)
 
-	carried := scope.Attributes(c.caller)
-	attrs := make([]attribute.KeyValue, 0, 5+len(carried)+len(t.config.attributes))
-	attrs = append(append(r.AppendStart(attrs), carried...), t.config.attributes...)
+	carried := scope.SpanAttributes(c.caller)
+	attrs := make([]attribute.KeyValue, 0, 6+len(carried)+len(t.config.attributes))
+	attrs = append(r.AppendStart(attrs), carried...)
+	if n := scope.Attempt(c.caller); n > 0 {
+		attrs = append(attrs, semconv.HTTPRequestResendCountKey.Int(n))
+	}
+	attrs = append(attrs, t.config.attributes...) // the last one of a key counts
 	ctx, span := t.tracers.get().Start(c.caller, r.SpanName(),
 		trace.WithSpanKind(trace.SpanKindClient),
 		trace.WithTimestamp(c.start),
@@ -138,6 +143,9 @@ func (t *Transport) start(req *http.Request, route *mistral.Route, s *snapshot) 
 	}
 	c.limits = t.config.limits
 	c.limits.Content = t.captures(c.caller)
+	if c.limits.Content && t.config.redact != nil {
+		r.Redactor = genai.Redactor{Func: t.config.redact, Panicked: t.reports.redactor}
+	}
 	c.span = span
 	c.asked = newAsked(s, c.limits)
 	return c

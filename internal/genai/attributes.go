@@ -41,13 +41,12 @@ func (c *Call) AppendModel(dst []attribute.KeyValue) []attribute.KeyValue {
 }
 
 // AppendEnd appends everything that is known when the call has ended. Content
-// is there if it was captured into the record.
+// is there if it was captured into the record, as the redactor left it. It is
+// to be called once, without any lock, and before [Failure.Description].
 func (c *Call) AppendEnd(dst []attribute.KeyValue) []attribute.KeyValue {
+	c.redact()
 	dst = append(dst, semconv.MistralOutcomeKey.String(c.Outcome))
-	if c.Resend > 0 {
-		dst = append(dst, semconv.HTTPRequestResendCountKey.Int64(c.Resend))
-	}
-	dst = c.Request.append(dst)
+	dst = c.Request.append(dst, c.Redactor)
 	dst = c.appendResponse(dst)
 	dst = c.Usage.append(dst)
 	dst = c.Failure.append(dst)
@@ -60,7 +59,7 @@ func (c *Call) AppendEnd(dst []attribute.KeyValue) []attribute.KeyValue {
 	return dst
 }
 
-func (r *Request) append(dst []attribute.KeyValue) []attribute.KeyValue {
+func (r *Request) append(dst []attribute.KeyValue, redactor Redactor) []attribute.KeyValue {
 	if r.Stream {
 		dst = append(dst, semconv.GenAIRequestStreamKey.Bool(true))
 	}
@@ -94,7 +93,8 @@ func (r *Request) append(dst []attribute.KeyValue) []attribute.KeyValue {
 		dst = append(dst, semconv.GenAIInputMessagesKey.String(string(AppendMessages(nil, r.Messages))))
 	}
 	if len(r.Tools) > 0 {
-		dst = append(dst, semconv.GenAIToolDefinitionsKey.String(string(AppendTools(nil, r.Tools))))
+		tools := redactor.JSON(KindToolDefinitions, AppendTools(nil, r.Tools))
+		dst = append(dst, semconv.GenAIToolDefinitionsKey.String(string(tools)))
 	}
 	return dst
 }

@@ -31,8 +31,6 @@ type Call struct {
 	Provider      string
 	ServerAddress string
 	ServerPort    int
-	// Resend numbers the repetition of a logical call; 0 is the first attempt.
-	Resend int64
 
 	Request  Request
 	Response Response
@@ -52,6 +50,9 @@ type Call struct {
 	DecodeErrors int
 	// DroppedBytes counts the bytes of content that the limits left out.
 	DroppedBytes int64
+
+	// Redactor is shown the content before it becomes attributes.
+	Redactor Redactor
 }
 
 // Request is what the model was asked.

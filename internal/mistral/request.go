@@ -27,15 +27,8 @@ func PeekModel(body []byte) string {
 	return ""
 }
 
-// secrets are members that are never kept, wherever they stand: the
-// credentials that requests carry for connectors and gateways, in any case.
-var secrets = []string{
-	"authorization", "api_key", "apikey", "x-api-key",
-	"customer_credentials", "credential_override", "X-Data-Respan-Params",
-}
-
 // content is the shape of messages and the like.
-var content = jsontrim.Keep.Without(secrets...).Base64("input_audio").Bulk()
+var content = jsontrim.Keep.Without(genai.Secrets...).Base64("input_audio").Bulk()
 
 // chatParameters are the members of a chat request that are kept always.
 func chatParameters() map[string]*jsontrim.Shape {

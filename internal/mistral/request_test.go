@@ -189,7 +189,7 @@ func TestToolsAreFlattenedAndHaveAName(t *testing.T) {
 }
 
 func TestCredentialsAreNeverRead(t *testing.T) {
-	for _, name := range secrets {
+	for _, name := range genai.Secrets {
 		for _, spelled := range []string{name, strings.ToUpper(name), strings.ToLower(name)} {
 			member := `"` + spelled + `":{"value":"SECRET"},"` + spelled + `":"SECRET"`
 			body := `{"messages":[{"role":"user","content":[{"type":"x",` + member + `,"deep":[{` + member + `}]}],"tool_calls":[{"function":{"name":"f","arguments":{` + member + `}}}]}],` +

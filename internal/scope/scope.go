@@ -4,10 +4,7 @@
 // its transports and its own spans.
 package scope
 
-import (
-	"context"
-	"sync/atomic"
-)
+import "context"
 
 type key uint8
 
@@ -15,7 +12,7 @@ const (
 	observedKey key = iota
 	untracedKey
 	captureKey
-	attributesKey
+	valuesKey
 	attemptsKey
 )
 
@@ -46,19 +43,4 @@ func WithCapture(ctx context.Context, capture uint8) context.Context {
 func Capture(ctx context.Context) (capture uint8, ok bool) {
 	capture, ok = ctx.Value(captureKey).(uint8)
 	return capture, ok
-}
-
-// WithAttempts marks ctx as that of one logical call, whose attempts are
-// counted.
-func WithAttempts(ctx context.Context) context.Context {
-	return context.WithValue(ctx, attemptsKey, new(atomic.Int64))
-}
-
-// NextAttempt counts an attempt and returns how many there were before; 0 if ctx
-// is not marked.
-func NextAttempt(ctx context.Context) int64 {
-	if n, ok := ctx.Value(attemptsKey).(*atomic.Int64); ok {
-		return n.Add(1) - 1
-	}
-	return 0
 }
