@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package langfuse
+
+import (
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/otelmistral/otelmistral/internal/chatml"
+	"github.com/otelmistral/otelmistral/semconv"
+)
+
+// none is the input or the output of a span that has only the other one.
+const none = "null"
+
+// addInputAndOutput always adds both or nothing: Langfuse looks for the two in
+// many places, and stops at the first where it finds one.
+func (s *span) addInputAndOutput() {
+	input, hasTools := s.input()
+	output := s.output()
+	if tools, ok := s.in[semconv.GenAIToolDefinitionsKey]; ok && !hasTools {
+		s.out = append(s.out, attribute.KeyValue{Key: semconv.GenAIToolDefinitionsKey, Value: readable(tools)})
+	}
+	if _, ok := s.in[inputKey]; !ok && input == "" && output == "" {
+		if _, ok := s.in[outputKey]; !ok {
+			return
+		}
+	}
+	if input == "" {
+		input = none
+	}
+	if output == "" {
+		output = none
+	}
+	s.addText(inputKey, input)
+	s.addText(outputKey, output)
+}
+
+// input is what the span was given, "" if that is not known: the messages of a
+// call as Mistral's API takes them, and its tools if it has any that can be read.
+func (s *span) input() (input string, hasTools bool) {
+	messages, ok := s.messages()
+	if !ok { // rather in another shape than not at all
+		return s.firstText(semconv.GenAIInputMessagesKey, semconv.ObservationInputKey, toolArgumentsKey), false
+	}
+	tools := s.tools()
+	if tools == nil {
+		return string(chatml.AppendMessages(nil, messages)), false
+	}
+	b := chatml.AppendMessages([]byte(`{"messages":`), messages)
+	b = append(append(b, `,"tools":`...), tools...)
+	return string(append(b, '}')), true
+}
+
+// messages is what a call sent. It is not ok if there is nothing or if it cannot
+// be read.
+func (s *span) messages() (messages []chatml.Message, ok bool) {
+	if instructions := s.text(instructionsKey); instructions != "" {
+		messages = append(messages, chatml.Instructions(instructions))
+	}
+	if attr := s.text(semconv.GenAIInputMessagesKey); attr != "" {
+		sent, err := chatml.Messages(attr)
+		if err != nil {
+			return nil, false
+		}
+		messages = append(messages, sent...)
+	}
+	return messages, len(messages) > 0
+}
+
+func (s *span) tools() []byte {
+	attr := s.text(semconv.GenAIToolDefinitionsKey)
+	if attr == "" {
+		return nil
+	}
+	tools, err := chatml.Tools(attr)
+	if err != nil || string(tools) == "[]" {
+		return nil
+	}
+	return tools
+}
+
+// output is what the span gave back, "" if that is not known. Of a call it is the
+// message of the only choice, or a list of them.
+func (s *span) output() string {
+	attr := s.text(semconv.GenAIOutputMessagesKey)
+	messages, err := chatml.Messages(attr)
+	switch {
+	case err != nil || len(messages) == 0:
+		return s.firstText(semconv.GenAIOutputMessagesKey, semconv.ObservationOutputKey, toolResultKey)
+	case len(messages) == 1:
+		return string(messages[0].AppendJSON(nil))
+	}
+	return string(chatml.AppendMessages(nil, messages))
+}
+
+func (s *span) firstText(keys ...attribute.Key) string {
+	for _, k := range keys {
+		if text := s.text(k); text != "" && text != "[]" {
+			return text
+		}
+	}
+	return ""
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package langfuse_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/otelmistral/otelmistral/instrumentation/langfuse"
+	"github.com/otelmistral/otelmistral/semconv"
+)
+
+func dialect(t testing.TB) func(sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan {
+	t.Helper()
+	d, err := langfuse.New(langfuse.Config{PublicKey: "p", SecretKey: "s", BaseURL: "http://host", Prices: map[string]langfuse.Price{"m": {Input: 1}}})
+	require.NoError(t, err)
+	return d.Dialect
+}
+
+func stub(name string, attrs ...attribute.KeyValue) tracetest.SpanStub {
+	return tracetest.SpanStub{Name: name, Attributes: attrs}
+}
+
+// contextOf spreads trace ids evenly in the half that sampling looks at.
+func contextOf(i byte) trace.SpanContext {
+	return trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{0: 1, 8: i}, SpanID: trace.SpanID{1}})
+}
+
+func textOf(s sdktrace.ReadOnlySpan, key attribute.Key) string {
+	for _, a := range s.Attributes() {
+		if a.Key == key {
+			return a.Value.AsString()
+		}
+	}
+	return ""
+}
+
+// Definitions that cannot be translated are left to Langfuse, which knows more
+// shapes than this package.
+func TestToolsThatCannotBeReadStayWhereTheyAre(t *testing.T) {
+	for _, attrs := range [][]attribute.KeyValue{
+		{semconv.GenAIInputMessagesKey.String("[{"), semconv.GenAIToolDefinitionsKey.String(`[{"type":"function","name":"f"}]`)},
+		{semconv.GenAIInputMessagesKey.String(`[{"role":"user","parts":[]}]`), semconv.GenAIToolDefinitionsKey.String(`{"f":1}`)},
+	} {
+		out := dialect(t)(stub("s", append(attrs, semconv.GenAIOperationNameKey.String("chat"))...).Snapshot())
+		assert.Equal(t, attrs[1].Value.AsString(), textOf(out, semconv.GenAIToolDefinitionsKey))
+	}
+}
+
+// Whatever a span holds: no panic, no key twice, no change of the span, valid
+// UTF-8, both input and output or none, and JSON where Langfuse parses it.
+func FuzzDialect(f *testing.F) {
+	messages := `[{"role":"user","parts":[{"type":"text","content":"hi"}]},{"role":"tool","parts":[{"type":"tool_call_response","id":"1","response":{"a":1}}]}]`
+	f.Add("chat", "", messages, messages, `[{"type":"function","name":"f"}]`, "k", `{"a":1}`, 0.5, int64(3))
+	f.Add("invoke_agent", "", `[{"role":"user","parts":[]}]`, "[]", "[]", "scope", "[", -1.0, int64(-3))
+	f.Add("", "tool", `{"x":1}`, `"out"`, "get_weather", "scope.x", "é", 1e300, int64(1<<62))
+	f.Add("", "task", "a\xff", "\xff", "\xff", "\xff", "\xff", 0.0, int64(0))
+	f.Add("ocr", "generation", `"hi"`, `"yo`, "", "", "langfuse", 3.0, int64(1))
+	f.Fuzz(func(t *testing.T, operation, kind, input, output, tools, key, value string, seconds float64, tokens int64) {
+		attrs := []attribute.KeyValue{
+			semconv.GenAIInputMessagesKey.String(input), semconv.GenAIOutputMessagesKey.String(output),
+			semconv.GenAIToolDefinitionsKey.String(tools), semconv.GenAIToolNameKey.String(tools),
+			attribute.String(semconv.MetadataPrefix+key, value), attribute.String(semconv.ObservationMetadataPrefix+key, value),
+			semconv.EnvironmentKey.String(value), semconv.UserIDKey.String(value), semconv.TagsKey.StringSlice([]string{key, value}),
+			semconv.GenAIResponseTimeToFirstChunkKey.Float64(seconds), semconv.GenAIUsageInputTokensKey.Int64(tokens),
+			semconv.GenAIUsageCacheReadInputTokensKey.Int64(tokens / 2), semconv.GenAIRequestModelKey.String("m"),
+			attribute.String("gen_ai.system_instructions", value),
+		}
+		if operation != "" {
+			attrs = append(attrs, semconv.GenAIOperationNameKey.String(operation))
+		}
+		if kind != "" {
+			attrs = append(attrs, semconv.ObservationTypeKey.String(kind), semconv.ObservationInputKey.String(input),
+				semconv.ObservationOutputKey.String(output))
+		}
+		original := tracetest.SpanStub{
+			Name: key, Attributes: slices.Clone(attrs), StartTime: time.Unix(1, 0),
+			Status: sdktrace.Status{Code: codes.Error, Description: value},
+		}.Snapshot()
+		out := dialect(t)(original)
+		assert.Equal(t, attrs, original.Attributes(), "the span belongs to others too")
+		assert.True(t, utf8.ValidString(out.Name()+out.Status().Description))
+
+		seen := map[attribute.Key]bool{}
+		for _, a := range out.Attributes() {
+			assert.False(t, seen[a.Key], a.Key)
+			seen[a.Key] = true
+			assert.True(t, utf8.ValidString(string(a.Key)+a.Value.String()), "%q: %q", a.Key, a.Value.String())
+			switch text := a.Value.AsString(); a.Key {
+			case "langfuse.observation.cost_details":
+				assert.True(t, json.Valid([]byte(text)), text)
+			case "langfuse.observation.completion_start_time":
+				_, err := time.Parse(time.RFC3339Nano, text)
+				assert.NoError(t, err)
+			case "langfuse.environment":
+				assert.Regexp(t, environmentForm, text)
+			}
+		}
+		assert.Equal(t, seen["langfuse.observation.input"], seen["langfuse.observation.output"])
+	})
+}
+
+func history(n int) sdktrace.ReadOnlySpan {
+	b := []byte{'['}
+	for i := range n {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = fmt.Appendf(b, `{"role":"user","parts":[{"type":"text","content":"message %d, and what else there is to say about it"}]}`, i)
+	}
+	return stub("s", semconv.GenAIOperationNameKey.String("chat"), semconv.GenAIInputMessagesKey.String(string(append(b, ']')))).Snapshot()
+}
+
+// ns/message must be about the same for all lengths.
+func BenchmarkDialect(b *testing.B) {
+	for _, n := range []int{20, 200, 2000} {
+		b.Run(fmt.Sprintf("messages=%d", n), func(b *testing.B) {
+			translate, span := dialect(b), history(n)
+			b.ReportAllocs()
+			for b.Loop() {
+				translate(span)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/message")
+		})
+	}
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package langfuse
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"go.opentelemetry.io/otel/attribute"
+)
+
+// empty tells whether Langfuse would show the value as the text of its encoding,
+// such as {"arrayValue":{}}: that is so for lists without elements and for what
+// has no value.
+func empty(v attribute.Value) bool {
+	switch v.Type() {
+	case attribute.EMPTY:
+		return true
+	case attribute.STRINGSLICE:
+		return len(v.AsStringSlice()) == 0
+	case attribute.BOOLSLICE, attribute.INT64SLICE, attribute.FLOAT64SLICE, attribute.SLICE:
+		return v.String() == "[]"
+	}
+	return false
+}
+
+// readable returns the value in a form that Langfuse reads: what is neither a
+// scalar nor a list of them becomes JSON text. Text is valid UTF-8, for one span
+// with other text would make a whole request unreadable.
+func readable(v attribute.Value) attribute.Value {
+	switch v.Type() {
+	case attribute.STRING:
+		if !utf8.ValidString(v.AsString()) {
+			return attribute.StringValue(strings.ToValidUTF8(v.AsString(), "\uFFFD"))
+		}
+	case attribute.STRINGSLICE:
+		texts := v.AsStringSlice()
+		if slices.ContainsFunc(texts, func(s string) bool { return !utf8.ValidString(s) }) {
+			for i, s := range texts {
+				texts[i] = strings.ToValidUTF8(s, "\uFFFD")
+			}
+			return attribute.StringSliceValue(texts)
+		}
+	case attribute.MAP, attribute.SLICE, attribute.BYTESLICE:
+		return attribute.StringValue(strings.ToValidUTF8(v.String(), "\uFFFD"))
+	}
+	return v
+}
