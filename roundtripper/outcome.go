@@ -10,12 +10,10 @@ import (
 	"io"
 	"net"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
-	otelsemconv "go.opentelemetry.io/otel/semconv/v1.41.0"
-
+	"github.com/otelmistral/otelmistral/internal/genai"
 	"github.com/otelmistral/otelmistral/semconv"
 )
 
@@ -179,21 +177,5 @@ func errorType(err error) string {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return semconv.ErrorTypeUnexpectedEOF
 	}
-	return plainName(otelsemconv.ErrorType(err).Value.AsString())
-}
-
-// plainName lets the name of a Go type pass. An error may name its type itself,
-// and then say anything.
-func plainName(s string) string {
-	if len(s) > 128 {
-		return semconv.ErrorTypeOther
-	}
-	for _, b := range []byte(s) {
-		letter := 'a' <= b|0x20 && b|0x20 <= 'z'
-		digit := '0' <= b && b <= '9'
-		if !letter && !digit && !strings.ContainsRune("_-./*", rune(b)) {
-			return semconv.ErrorTypeOther
-		}
-	}
-	return s
+	return genai.ErrorType(err)
 }

@@ -649,6 +649,12 @@ type liar struct{}
 func (liar) Read(p []byte) (int, error) { return 9, nil }
 
 func TestRealConnectionsThatFail(t *testing.T) {
+	// The goroutine of a context that has ended may be ending the span while the
+	// caller gets his error.
+	ended := func(t *testing.T, r *recorder) span {
+		require.Eventually(t, func() bool { return len(r.exporter.GetSpans()) > 0 }, 5*time.Second, time.Millisecond)
+		return r.one(t)
+	}
 	post := func(t *testing.T, r *recorder, client *http.Client, url string) error {
 		resp, err := client.Post(url+"/v1/chat/completions", jsonType, strings.NewReader(streamRequest))
 		if err != nil {
@@ -679,8 +685,8 @@ func TestRealConnectionsThatFail(t *testing.T) {
 		require.NoError(t, l.Close())
 		r := newRecorder()
 		require.Error(t, post(t, r, &http.Client{Transport: r.transport(newTransport(t))}, url))
-		assert.Equal(t, semconv.OutcomeFailed, r.one(t).outcome())
-		assert.Equal(t, "connection_refused", r.one(t).attr(semconv.ErrorTypeKey).AsString())
+		assert.Equal(t, semconv.OutcomeFailed, ended(t, r).outcome())
+		assert.Equal(t, "connection_refused", ended(t, r).attr(semconv.ErrorTypeKey).AsString())
 	})
 	t.Run("certificate of nobody", func(t *testing.T) {
 		srv := httptest.NewUnstartedServer(nil)
@@ -689,14 +695,14 @@ func TestRealConnectionsThatFail(t *testing.T) {
 		t.Cleanup(srv.Close)
 		r := newRecorder()
 		require.Error(t, post(t, r, &http.Client{Transport: r.transport(newTransport(t))}, srv.URL))
-		assert.Equal(t, "tls_error", r.one(t).attr(semconv.ErrorTypeKey).AsString())
+		assert.Equal(t, "tls_error", ended(t, r).attr(semconv.ErrorTypeKey).AsString())
 	})
 	t.Run("closed before the headers", func(t *testing.T) {
 		url := serve(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 		r := newRecorder()
 		require.Error(t, post(t, r, &http.Client{Transport: r.transport(newTransport(t))}, url))
-		assert.Equal(t, semconv.OutcomeFailed, r.one(t).outcome())
-		assert.Contains(t, []string{"unexpected_eof", "connection_reset"}, r.one(t).attr(semconv.ErrorTypeKey).AsString())
+		assert.Equal(t, semconv.OutcomeFailed, ended(t, r).outcome())
+		assert.Contains(t, []string{"unexpected_eof", "connection_reset"}, ended(t, r).attr(semconv.ErrorTypeKey).AsString())
 	})
 	t.Run("closed inside the stream", func(t *testing.T) {
 		url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -707,9 +713,9 @@ func TestRealConnectionsThatFail(t *testing.T) {
 		})
 		r := newRecorder()
 		require.Error(t, post(t, r, &http.Client{Transport: r.transport(newTransport(t))}, url))
-		assert.Equal(t, semconv.OutcomeCut, r.one(t).outcome())
-		assert.Equal(t, "unexpected_eof", r.one(t).attr(semconv.ErrorTypeKey).AsString())
-		assert.Contains(t, r.one(t).attr(semconv.GenAIOutputMessagesKey).AsString(), "Hello")
+		assert.Equal(t, semconv.OutcomeCut, ended(t, r).outcome())
+		assert.Equal(t, "unexpected_eof", ended(t, r).attr(semconv.ErrorTypeKey).AsString())
+		assert.Contains(t, ended(t, r).attr(semconv.GenAIOutputMessagesKey).AsString(), "Hello")
 	})
 	t.Run("http.Client.Timeout inside the stream", func(t *testing.T) {
 		url := serve(t, func(w http.ResponseWriter, req *http.Request) {
@@ -720,13 +726,13 @@ func TestRealConnectionsThatFail(t *testing.T) {
 		})
 		r := newRecorder()
 		require.Error(t, post(t, r, &http.Client{Transport: r.transport(newTransport(t)), Timeout: 50 * time.Millisecond}, url))
-		assert.Equal(t, semconv.OutcomeDeadline, r.one(t).outcome())
-		assert.Equal(t, "timeout", r.one(t).attr(semconv.ErrorTypeKey).AsString())
+		assert.Equal(t, semconv.OutcomeDeadline, ended(t, r).outcome())
+		assert.Equal(t, "timeout", ended(t, r).attr(semconv.ErrorTypeKey).AsString())
 	})
 	t.Run("http.Client.Timeout before the headers", func(t *testing.T) {
 		url := serve(t, func(_ http.ResponseWriter, req *http.Request) { <-req.Context().Done() })
 		r := newRecorder()
 		require.Error(t, post(t, r, &http.Client{Transport: r.transport(newTransport(t)), Timeout: 50 * time.Millisecond}, url))
-		assert.Equal(t, semconv.OutcomeDeadline, r.one(t).outcome())
+		assert.Equal(t, semconv.OutcomeDeadline, ended(t, r).outcome())
 	})
 }
