@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
@@ -38,6 +39,7 @@ type Instrumentation struct {
 	content      bool      // observations record content
 	recording    recording // how
 	baggage      bool
+	defaults     []attribute.KeyValue
 	reportPanic  sync.Once
 	ended        atomic.Bool
 }
@@ -62,12 +64,13 @@ func Start(ctx context.Context, opts ...Option) (*Instrumentation, error) {
 	fault(err)
 	rule := c.contentRule(destinations)
 	i := &Instrumentation{
-		outward:   &fanout{processors: []sdktrace.SpanProcessor{enricher{scope.KeyValues(c.defaults), c.baggage}}},
+		defaults:  scope.KeyValues(c.defaults),
 		checks:    destinations,
 		transport: slices.Concat(rule.transport, c.transportOptions()),
 		content:   rule.observe,
 		baggage:   c.baggage,
 	}
+	i.outward = &fanout{processors: []sdktrace.SpanProcessor{enricher{i.defaults, c.baggage}}}
 	i.recording = newRecording(c.maxContent, genai.Redactor{Func: c.redact, Panicked: i.redactorPanicked})
 	for _, d := range destinations {
 		d.Content = d.Content || rule.asked
@@ -101,6 +104,7 @@ func Start(ctx context.Context, opts ...Option) (*Instrumentation, error) {
 			fault(lengthLimitWarning())
 		}
 	}
+	owners.Store(i.provider, i)
 	last.Store(i)
 	return i, errors.Join(errs...)
 }
@@ -108,6 +112,10 @@ func Start(ctx context.Context, opts ...Option) (*Instrumentation, error) {
 // last is the Instrumentation of the last Start, for the functions that belong
 // to none.
 var last atomic.Pointer[Instrumentation]
+
+// owners finds the Instrumentation of a *sdktrace.TracerProvider that Start made
+// and Shutdown has not ended.
+var owners sync.Map
 
 func lastStarted() *Instrumentation { return last.Load() }
 
@@ -185,6 +193,7 @@ func (i *Instrumentation) Shutdown(ctx context.Context) error {
 	if !i.ended.Swap(true) && i.provider != nil {
 		// Its only processor is all, whose error is already known.
 		_ = i.provider.Shutdown(ctx)
+		owners.Delete(i.provider)
 	}
 	return err
 }

@@ -38,12 +38,21 @@ func (l *errorLog) Handle(err error) {
 	l.errs = append(l.errs, err.Error())
 }
 
-// cleanEnv unsets every variable of OpenTelemetry for the time of the test and
-// then sets env.
+func isOurs(variable string) bool {
+	for _, prefix := range []string{"OTEL_", "RESPAN_", "LANGFUSE_", "TRACELOOP_"} {
+		if strings.HasPrefix(variable, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// cleanEnv unsets every variable of OpenTelemetry and of a destination for the
+// time of the test and then sets env.
 func cleanEnv(t *testing.T, env map[string]string) {
 	t.Helper()
 	for _, kv := range os.Environ() {
-		if name, _, _ := strings.Cut(kv, "="); strings.HasPrefix(name, "OTEL_") {
+		if name, _, _ := strings.Cut(kv, "="); isOurs(name) {
 			t.Setenv(name, "")
 		}
 	}

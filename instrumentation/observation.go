@@ -12,7 +12,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	otelsemconv "go.opentelemetry.io/otel/semconv/v1.41.0"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelmistral/otelmistral/internal/genai"
@@ -49,7 +49,7 @@ type Observation struct {
 // Before any [Start], and in a context of roundtripper.ContextWithoutTracing, the
 // Observation is nil, which is fine.
 func StartObservation(ctx context.Context, name string, opts ...ObserveOption) (context.Context, *Observation) {
-	i := lastStarted()
+	i := responsible(ctx)
 	if i == nil || scope.Untraced(ctx) {
 		return ctx, nil
 	}
@@ -86,6 +86,17 @@ func StartObservation(ctx context.Context, name string, opts ...ObserveOption) (
 // noProvider is the type of provider of a context without a span, or with one
 // of another process.
 var noProvider = reflect.TypeOf(trace.SpanFromContext(context.Background()).TracerProvider())
+
+// responsible returns the Instrumentation that observations in ctx belong to:
+// that of the span in ctx, else that of the last Start.
+func responsible(ctx context.Context) *Instrumentation {
+	if provider, ok := trace.SpanFromContext(ctx).TracerProvider().(*sdktrace.TracerProvider); ok {
+		if i, ok := owners.Load(provider); ok {
+			return i.(*Instrumentation)
+		}
+	}
+	return lastStarted()
+}
 
 // providerFor returns the provider of the span in ctx, so that an observation
 // goes where the span around it goes, else that of i.
@@ -229,19 +240,20 @@ func (o *Observation) finish(errorType, message string) {
 	o.span.SetStatus(codes.Error, description)
 }
 
-func typeOf(err error) (name string) {
-	defer func() {
-		if recover() != nil { // a method of the application's error
-			name = fmt.Sprintf("%T", err)
-		}
-	}()
+func typeOf(err error) string {
 	switch {
-	case errors.Is(err, context.DeadlineExceeded):
+	case is(err, context.DeadlineExceeded):
 		return semconv.ErrorTypeTimeout
-	case errors.Is(err, context.Canceled):
+	case is(err, context.Canceled):
 		return errorTypeCancelled
 	}
-	return otelsemconv.ErrorType(err).Value.AsString()
+	return genai.ErrorType(err)
+}
+
+// is is errors.Is for errors of the application, whose methods may panic.
+func is(err, target error) (same bool) {
+	defer func() { _ = recover() }()
+	return errors.Is(err, target)
 }
 
 // errorText is the text of an error, or of a panic; fmt contains what panics.

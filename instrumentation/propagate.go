@@ -100,19 +100,26 @@ func Propagate(ctx context.Context, attrs ...Attribute) context.Context {
 	return ctx
 }
 
-// changed is what inner carries otherwise than outer, without what the span was
-// given itself.
+// changed is what inner carries, without what the span was given itself. What it
+// has from outer or by default is no such thing.
 func changed(outer, inner []attribute.KeyValue, span trace.Span) []attribute.KeyValue {
 	var has []attribute.KeyValue
 	if s, ok := span.(sdktrace.ReadOnlySpan); ok {
 		has = s.Attributes()
+	}
+	byDefault := func(attribute.KeyValue) bool { return false }
+	if i := responsible(trace.ContextWithSpan(context.Background(), span)); i != nil {
+		byDefault = func(kv attribute.KeyValue) bool {
+			n := scope.Find(i.defaults, kv.Key)
+			return n >= 0 && i.defaults[n].Value.String() == kv.Value.String()
+		}
 	}
 	same := func(a, b attribute.Value) bool { return reflect.DeepEqual(a.AsInterface(), b.AsInterface()) }
 	var kvs []attribute.KeyValue
 	for _, kv := range inner {
 		own, before := scope.Find(has, kv.Key), scope.Find(outer, kv.Key)
 		switch {
-		case own < 0, before >= 0 && same(has[own].Value, outer[before].Value):
+		case own < 0, before >= 0 && same(has[own].Value, outer[before].Value), byDefault(has[own]):
 			kvs = append(kvs, kv)
 		case kv.Key == semconv.TagsKey: // add up, wherever they come from
 			kvs = append(kvs, attribute.KeyValue{Key: kv.Key, Value: scope.UniteTags(has[own].Value, kv.Value)})

@@ -32,7 +32,7 @@ func removeContent(s sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan {
 	keptAttrs, cutAttrs := withoutContentKeys(attrs)
 	keptEvents, cutEvents := withoutContentEvents(events)
 	keptStatus := status
-	if slices.ContainsFunc(attrs, isOutcome) {
+	if slices.ContainsFunc(attrs, isOurs) {
 		keptStatus.Description = withoutMessage(status.Description)
 	}
 	if !cutAttrs && !cutEvents && keptStatus == status {
@@ -42,16 +42,30 @@ func removeContent(s sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan {
 }
 
 // withoutMessage cuts a status description of the form "<code> <type>: <message>"
-// before the message, which may repeat the input. Only descriptions of calls
-// have this form, so those of other spans are not touched.
+// before the message, which may repeat the input. Only descriptions of calls and
+// observations have this form, so those of other spans are not touched.
 func withoutMessage(description string) string {
 	head, _, _ := strings.Cut(description, ": ")
 	return head
 }
 
-func isOutcome(kv attribute.KeyValue) bool { return kv.Key == semconv.MistralOutcomeKey }
+func isOurs(kv attribute.KeyValue) bool {
+	return kv.Key == semconv.MistralOutcomeKey || kv.Key == semconv.ObservationTypeKey
+}
 
-func isContent(kv attribute.KeyValue) bool { return semconv.IsContent(kv.Key) }
+func isContent(kv attribute.KeyValue) bool {
+	return semconv.IsContent(kv.Key) || foreignContent[kv.Key]
+}
+
+// foreignContent is what the GenAI conventions call content and other
+// instrumentations record; this one does not.
+var foreignContent = map[attribute.Key]bool{
+	"gen_ai.system_instructions":  true,
+	"gen_ai.tool.call.arguments":  true,
+	"gen_ai.tool.call.result":     true,
+	"gen_ai.retrieval.documents":  true,
+	"gen_ai.retrieval.query.text": true,
+}
 
 // withoutContentKeys copies only when there is something to remove, for the
 // spans of several destinations share their attributes.

@@ -14,9 +14,9 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/instrumentation"
 	"go.opentelemetry.io/otel/sdk/resource"
-	"google.golang.org/protobuf/proto"
-
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/otelmistral/otelmistral/internal/testserver"
 )
@@ -218,7 +218,7 @@ func TestBackendThatRefusesEverythingIsNotFlooded(t *testing.T) {
 		end(p, DefaultBatchSpans)
 		require.Error(t, p.Shutdown(t.Context()))
 		assert.Equal(t, map[Reason]int64{reason: DefaultBatchSpans}, p.Counts().Dropped)
-		assert.LessOrEqual(t, len(r.Requests()), maxRefusals+20)
+		assert.LessOrEqual(t, len(r.Requests()), 2*maxRefusals+1)
 	}
 }
 
@@ -235,4 +235,30 @@ func TestUnknownLimitOfTheBackendIsFound(t *testing.T) {
 	p.OnEnd(stub(64, attribute.String("text", strings.Repeat("x", 4000))).Snapshot())
 	require.ErrorContains(t, p.Shutdown(t.Context()), `too_large 1; last error: `)
 	assert.Len(t, r.Spans(), 64)
+}
+
+// Bad spans that stand together do not take good ones with them.
+func TestManyBadSpansInARowCostNoGoodOnes(t *testing.T) {
+	const bad = 20
+	r := receiver(t, testserver.WithResponder(func(e testserver.Export) testserver.Response {
+		for _, s := range e.Spans {
+			if strings.HasPrefix(s.Name, "bad") {
+				return testserver.Response{Status: 400}
+			}
+		}
+		return testserver.Response{}
+	}))
+	p := start(t, otlp(OTLP{URL: r.URL + "/v1/traces"}))
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(p))
+	for n := range DefaultBatchSpans {
+		name := "good"
+		if n < bad {
+			name = "bad"
+		}
+		_, span := provider.Tracer("").Start(t.Context(), name)
+		span.End()
+	}
+	require.Error(t, p.Shutdown(t.Context()))
+	assert.Equal(t, int64(bad), p.Counts().Lost())
+	assert.Equal(t, int64(DefaultBatchSpans-bad), p.Counts().Exported)
 }

@@ -28,7 +28,19 @@ type upload struct {
 	untold    int
 }
 
+// send delivers items. Those that are refused are divided, the larger parts
+// first, so that many good ones are through before the bad ones use up what a
+// backend may refuse in a row.
 func (u *upload) send(ctx context.Context, items []item) {
+	for parts := [][]item{items}; len(parts) > 0; parts = parts[1:] {
+		if first, second := u.sendPart(ctx, parts[0]); len(first) > 0 {
+			parts = append(parts, first, second)
+		}
+	}
+}
+
+// sendPart delivers items, or returns both halves of those that are refused.
+func (u *upload) sendPart(ctx context.Context, items []item) (first, second []item) {
 	a := u.deliver(ctx, items)
 	switch {
 	case a.accepted():
@@ -42,8 +54,7 @@ func (u *upload) send(ctx context.Context, items []item) {
 		u.tell(context.Cause(ctx))
 	case a.divides() && len(items) > 1 && u.refusals < maxRefusals:
 		u.refusals++
-		u.send(ctx, items[:len(items)/2])
-		u.send(ctx, items[len(items)/2:])
+		return items[:len(items)/2], items[len(items)/2:]
 	case a.divides():
 		u.refusals++
 		u.refuse(a, items)
@@ -51,6 +62,7 @@ func (u *upload) send(ctx context.Context, items []item) {
 		u.lost[ReasonExportFailed] += int64(len(items))
 		u.tell(a.describe(u.url, u.mask))
 	}
+	return nil, nil
 }
 
 // refuse gives up items that no division can save. The report names a span and

@@ -39,11 +39,21 @@ func (s *span) addCall(system string) {
 
 // addTotal adds up what is known: an embedding has no output.
 func (s *span) addTotal() {
-	input, hasInput := s.in[semconv.GenAIUsageInputTokensKey]
-	output, hasOutput := s.in[semconv.GenAIUsageOutputTokensKey]
+	input, hasInput := s.count(semconv.GenAIUsageInputTokensKey)
+	output, hasOutput := s.count(semconv.GenAIUsageOutputTokensKey)
 	if hasInput || hasOutput {
-		s.out = append(s.out, totalTokensKey.Int64(input.AsInt64()+output.AsInt64()))
+		s.out = append(s.out, totalTokensKey.Int64(input+output))
 	}
+}
+
+// count is a number of tokens. Other instrumentations may have put something
+// else there.
+func (s *span) count(key attribute.Key) (int64, bool) {
+	v := s.in[key]
+	if v.Type() != attribute.INT64 {
+		return 0, false
+	}
+	return v.AsInt64(), true
 }
 
 func (s *span) addStream() {

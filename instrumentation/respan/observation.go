@@ -47,7 +47,8 @@ func (s *span) failure() string {
 	if kind == "" {
 		kind = semconv.ErrorTypeOther
 	}
-	if _, ok := s.in[semconv.MistralOutcomeKey]; ok {
+	_, call := s.in[semconv.MistralOutcomeKey]
+	if call || strings.HasPrefix(message, kind+": ") {
 		// Of the form "<error.type> <provider's type>: <message>".
 		if _, text, found := strings.Cut(message, ": "); found {
 			message = text
