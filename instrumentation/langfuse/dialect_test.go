@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
@@ -59,6 +61,54 @@ func TestToolsThatCannotBeReadStayWhereTheyAre(t *testing.T) {
 	}
 }
 
+func TestForms(t *testing.T) {
+	chat := semconv.GenAIOperationNameKey.String("chat")
+	tests := []struct {
+		name  string
+		attrs []attribute.KeyValue
+		want  map[attribute.Key]string // "" for none
+	}{
+		{"only the application's own output", []attribute.KeyValue{chat, attribute.String("langfuse.observation.output", "mine")},
+			map[attribute.Key]string{"langfuse.observation.input": "null", "langfuse.observation.output": "mine"}},
+		{"only the application's own input", []attribute.KeyValue{chat, attribute.String("langfuse.observation.input", "mine")},
+			map[attribute.Key]string{"langfuse.observation.input": "mine", "langfuse.observation.output": "null"}},
+		{"no messages, but what an observation recorded",
+			[]attribute.KeyValue{chat, semconv.GenAIInputMessagesKey.String("[]"), semconv.ObservationInputKey.String("1"), semconv.GenAIOutputMessagesKey.String("[]")},
+			map[attribute.Key]string{"langfuse.observation.input": "1", "langfuse.observation.output": "null"}},
+		{"no tools", []attribute.KeyValue{chat, semconv.GenAIInputMessagesKey.String(`[{"role":"user","parts":[]}]`), semconv.GenAIToolDefinitionsKey.String("[]")},
+			map[attribute.Key]string{"langfuse.observation.input": `[{"role":"user","content":""}]`}},
+		{"metadata without a name", []attribute.KeyValue{attribute.String("otelmistral.metadata.", "x")},
+			map[attribute.Key]string{"langfuse.trace.metadata.": ""}},
+		{"content of a span of another library", []attribute.KeyValue{attribute.String("gen_ai.tool.call.arguments", "x")},
+			map[attribute.Key]string{"gen_ai.tool.call.arguments": "x", "langfuse.observation.input": ""}},
+		{"tokens make a generation", []attribute.KeyValue{semconv.GenAIOperationNameKey.String("x"), semconv.GenAIUsageOutputTokensKey.Int(1)},
+			map[attribute.Key]string{"langfuse.observation.type": "generation"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			out := dialect(t)(stub("s", tt.attrs...).Snapshot())
+			for k, v := range tt.want {
+				assert.Equal(t, v, textOf(out, k), k)
+			}
+		})
+	}
+	out := dialect(t)(stub("s", attribute.KeyValue{Key: "e"}).Snapshot())
+	assert.Empty(t, out.Attributes(), "no value")
+}
+
+func TestEachSpanHasTheResourceOfItsProvider(t *testing.T) {
+	translate := dialect(t)
+	for range 2 {
+		for _, name := range []string{"a", "b"} {
+			s := stub("s")
+			s.Resource = resource.NewSchemaless(attribute.String("service.name", name), attribute.String("service.version", name))
+			out := translate(s.Snapshot())
+			assert.Equal(t, s.Resource, out.Resource())
+			assert.Equal(t, name, textOf(out, "langfuse.version"))
+		}
+	}
+}
+
 // Whatever a span holds: no panic, no key twice, no change of the span, valid
 // UTF-8, both input and output or none, and JSON where Langfuse parses it.
 func FuzzDialect(f *testing.F) {
@@ -98,6 +148,9 @@ func FuzzDialect(f *testing.F) {
 			assert.False(t, seen[a.Key], a.Key)
 			seen[a.Key] = true
 			assert.True(t, utf8.ValidString(string(a.Key)+a.Value.String()), "%q: %q", a.Key, a.Value.String())
+			if a.Value.Type() == attribute.STRINGSLICE {
+				assert.True(t, utf8.ValidString(strings.Join(a.Value.AsStringSlice(), "")), a.Key)
+			}
 			switch text := a.Value.AsString(); a.Key {
 			case "langfuse.observation.cost_details":
 				assert.True(t, json.Valid([]byte(text)), text)

@@ -17,7 +17,7 @@ import (
 
 const (
 	publicKeyVariable   = "LANGFUSE_PUBLIC_KEY"
-	secretKeyVariable   = "LANGFUSE_SECRET_KEY" //nolint:gosec // the name of a variable
+	secretKeyVariable   = "LANGFUSE_SECRET_KEY"
 	pathVariable        = "LANGFUSE_OTEL_TRACES_EXPORT_PATH"
 	environmentVariable = "LANGFUSE_TRACING_ENVIRONMENT"
 	sampleVariable      = "LANGFUSE_SAMPLE_RATE"

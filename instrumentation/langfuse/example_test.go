@@ -9,6 +9,15 @@ import (
 	"github.com/otelmistral/otelmistral/instrumentation/langfuse"
 )
 
+// setenv returns what undoes it.
+func setenv(name, value string) (undo func()) {
+	before := os.Getenv(name)
+	if err := os.Setenv(name, value); err != nil {
+		panic(err)
+	}
+	return func() { _ = os.Setenv(name, before) }
+}
+
 // The keys are those of the project's settings. An application leaves the
 // variables to its environment.
 func ExampleFromEnv() {
@@ -17,10 +26,7 @@ func ExampleFromEnv() {
 		"LANGFUSE_SECRET_KEY": "sk-lf-...",
 		"LANGFUSE_BASE_URL":   "https://us.cloud.langfuse.com",
 	} {
-		if err := os.Setenv(name, value); err != nil {
-			fmt.Println(err)
-		}
-		defer os.Unsetenv(name)
+		defer setenv(name, value)()
 	}
 
 	d, err := langfuse.FromEnv()
@@ -31,10 +37,7 @@ func ExampleFromEnv() {
 // What is missing is named, with what to do about it.
 func ExampleFromEnv_incomplete() {
 	for name, value := range map[string]string{"LANGFUSE_PUBLIC_KEY": "pk-lf-...", "LANGFUSE_SECRET_KEY": ""} {
-		if err := os.Setenv(name, value); err != nil {
-			fmt.Println(err)
-		}
-		defer os.Unsetenv(name)
+		defer setenv(name, value)()
 	}
 
 	_, err := langfuse.FromEnv()

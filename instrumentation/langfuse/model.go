@@ -86,6 +86,9 @@ func (s *span) price(prices map[string]Price) (Price, bool) {
 	return Price{}, false
 }
 
+// appendCost rounds to 10^-12 USD, so that 31 tokens at 0.3 are not
+// 0.000009299999999999999.
 func appendCost(dst []byte, tokens int64, perMillion float64) []byte {
-	return strconv.AppendFloat(dst, float64(tokens)*perMillion/1e6, 'f', -1, 64)
+	usd := math.Round(float64(tokens)*perMillion*1e6) / 1e12
+	return strconv.AppendFloat(dst, usd, 'f', -1, 64)
 }

@@ -520,6 +520,12 @@ func TestStatus500IsTriedAgainAndABadKeyIsNot(t *testing.T) {
 	assert.Len(t, w.langfuse.Requests(), 3)
 	assert.Len(t, w.langfuse.Spans(), 1)
 
+	once := newWorld(t, langfuse.Config{Retry: destination.Retry{Elapsed: -1}})
+	once.langfuse.Enqueue(testserver.Response{Status: 500})
+	once.post(t.Context(), t, hi)
+	require.ErrorContains(t, once.provider.ForceFlush(t.Context()), "500")
+	assert.Len(t, once.langfuse.Requests(), 1, "Retry is the user's")
+
 	d, err := langfuse.New(langfuse.Config{PublicKey: "pk-lf-wrong", SecretKey: "sk-lf-wrong", BaseURL: w.langfuse.URL})
 	require.NoError(t, err)
 	provider := providerFor(t, d)
