@@ -23,7 +23,7 @@ func (i *Instrumentation) Check(ctx context.Context) error {
 		}
 		wg.Go(func() {
 			if err := d.Check(ctx); err != nil {
-				errs[n] = fmt.Errorf("destination %s: %w", d, err)
+				errs[n] = fmt.Errorf("destination %s: %w", d.Name, err)
 			}
 		})
 	}

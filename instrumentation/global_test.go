@@ -51,6 +51,33 @@ var scenarios = map[string]func() error{
 		end(i.TracerProvider().Tracer("x"), "connected")
 		return expect(recorder, "connected")
 	},
+	"application has its own, and a length limit": func() error {
+		otel.SetTracerProvider(sdktrace.NewTracerProvider())
+		for value, warned := range map[string]bool{"": false, "-1": false, "x": false, "100": true} {
+			for _, name := range []string{"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT"} {
+				if err := os.Setenv(name, value); err != nil {
+					return err
+				}
+				_, _, err := startRecorded()
+				if err := os.Unsetenv(name); err != nil {
+					return err
+				}
+				if got := strings.Contains(err.Error(), name+" is 100"); got != warned {
+					return fmt.Errorf("%s=%q: error of Start: %w", name, value, err)
+				}
+			}
+		}
+		return nil
+	},
+	"observations go to the global provider": func() error {
+		own := tracetest.NewSpanRecorder()
+		otel.SetTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(own)))
+		if _, _, err := startRecorded(); !errors.Is(err, ErrProviderInstalled) {
+			return fmt.Errorf("error of Start: %w", err)
+		}
+		_, err := Observe(context.Background(), "observed", 1, func(context.Context, int) (int, error) { return 1, nil })
+		return errors.Join(err, expect(own, "observed"))
+	},
 	"application has a noop": func() error {
 		otel.SetTracerProvider(noop.NewTracerProvider())
 		if _, _, err := startRecorded(); !errors.Is(err, ErrProviderInstalled) {

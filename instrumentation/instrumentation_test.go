@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -265,6 +266,19 @@ func TestDestinationsOfTheEnvironment(t *testing.T) {
 		{"none", map[string]string{"OTEL_TRACES_EXPORTER": "none"}, nil, nil, ""},
 		{"two", map[string]string{"OTEL_TRACES_EXPORTER": "console, otlp"}, nil, []string{"console", "otlp (http://localhost:4318/v1/traces)"}, ""},
 		{"unknown", map[string]string{"OTEL_TRACES_EXPORTER": "jaeger,console"}, nil, []string{"console"}, `OTEL_TRACES_EXPORTER names "jaeger": set otlp, console or none`},
+		{"langfuse", langfuseKeys, nil, []string{"langfuse (https://cloud.langfuse.com/api/public/otel/v1/traces)"}, ""},
+		{"respan", map[string]string{"RESPAN_API_KEY": "k"}, nil, []string{"respan (https://api.respan.ai/api/v2/traces)"}, ""},
+		{"all of them", with(langfuseKeys, "RESPAN_API_KEY", "k", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://c:1/x"), nil, []string{
+			"langfuse (https://cloud.langfuse.com/api/public/otel/v1/traces)", "respan (https://api.respan.ai/api/v2/traces)", "otlp (http://c:1/x)",
+		}, ""},
+		{"langfuse and the console", with(langfuseKeys, "OTEL_TRACES_EXPORTER", "console"), nil,
+			[]string{"langfuse (https://cloud.langfuse.com/api/public/otel/v1/traces)", "console"}, ""},
+		{"none wins over keys", with(langfuseKeys, "OTEL_TRACES_EXPORTER", "none"), nil, nil, ""},
+		{"option over keys", langfuseKeys, []Option{own}, []string{"own"}, ""},
+		{"public key alone", map[string]string{"LANGFUSE_PUBLIC_KEY": "pk-lf-1"}, nil, nil, "~LANGFUSE_SECRET_KEY"},
+		{"secret key alone", map[string]string{"LANGFUSE_SECRET_KEY": "sk-lf-1"}, nil, nil, "~LANGFUSE_PUBLIC_KEY"},
+		{"one key alone costs no other destination", map[string]string{"LANGFUSE_SECRET_KEY": "sk-lf-1", "RESPAN_API_KEY": "k"}, nil,
+			[]string{"respan (https://api.respan.ai/api/v2/traces)"}, "~LANGFUSE_PUBLIC_KEY"},
 		{"malformed", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "c:1"}, nil, nil, "otlp: OTEL_EXPORTER_OTLP_ENDPOINT must begin with http:// or https://"},
 	}
 	for _, tt := range tests {
@@ -276,13 +290,26 @@ func TestDestinationsOfTheEnvironment(t *testing.T) {
 				got = append(got, d.String())
 			}
 			assert.Equal(t, tt.want, got)
-			if tt.err == "" {
+			switch part, contained := strings.CutPrefix(tt.err, "~"); {
+			case tt.err == "":
 				require.NoError(t, err)
-			} else {
+			case contained:
+				require.ErrorContains(t, err, part)
+			default:
 				require.EqualError(t, err, tt.err)
 			}
 		})
 	}
+}
+
+var langfuseKeys = map[string]string{"LANGFUSE_PUBLIC_KEY": "pk-lf-1", "LANGFUSE_SECRET_KEY": "sk-lf-1"}
+
+func with(env map[string]string, pairs ...string) map[string]string {
+	env = maps.Clone(env)
+	for i := 0; i < len(pairs); i += 2 {
+		env[pairs[i]] = pairs[i+1]
+	}
+	return env
 }
 
 func TestStartIsUsableAlsoWithAnError(t *testing.T) {

@@ -3,6 +3,7 @@
 package instrumentation
 
 import (
+	"context"
 	"os"
 	"strings"
 	"sync"
@@ -10,11 +11,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.uber.org/goleak"
 
 	"github.com/otelmistral/otelmistral/instrumentation/destination"
 	"github.com/otelmistral/otelmistral/instrumentation/otlp"
 	"github.com/otelmistral/otelmistral/internal/testserver"
+	"github.com/otelmistral/otelmistral/roundtripper"
 )
 
 func TestMain(m *testing.M) {
@@ -38,22 +43,16 @@ func (l *errorLog) Handle(err error) {
 	l.errs = append(l.errs, err.Error())
 }
 
-func isOurs(variable string) bool {
-	for _, prefix := range []string{"OTEL_", "RESPAN_", "LANGFUSE_", "TRACELOOP_"} {
-		if strings.HasPrefix(variable, prefix) {
-			return true
-		}
-	}
-	return false
-}
-
-// cleanEnv unsets every variable of OpenTelemetry and of a destination for the
+// cleanEnv unsets every variable of OpenTelemetry and of the destinations for the
 // time of the test and then sets env.
 func cleanEnv(t *testing.T, env map[string]string) {
 	t.Helper()
 	for _, kv := range os.Environ() {
-		if name, _, _ := strings.Cut(kv, "="); isOurs(name) {
-			t.Setenv(name, "")
+		name, _, _ := strings.Cut(kv, "=")
+		for _, prefix := range []string{"OTEL_", "LANGFUSE_", "RESPAN_"} {
+			if strings.HasPrefix(name, prefix) {
+				t.Setenv(name, "")
+			}
 		}
 	}
 	for k, v := range env {
@@ -85,4 +84,47 @@ func to(t *testing.T, r *testserver.Receiver, change ...func(*otlp.Config)) dest
 	d, err := otlp.New(c)
 	require.NoError(t, err)
 	return d
+}
+
+// started starts with a recorder of what ends, which captures content, and makes
+// this the last Start for the time of the test.
+func started(t *testing.T, opts ...Option) (*Instrumentation, *spans) {
+	t.Helper()
+	cleanEnv(t, nil)
+	recorder := &spans{SpanRecorder: tracetest.NewSpanRecorder()}
+	before := last.Load()
+	i := startLocal(t, append([]Option{WithSpanProcessor(recorder), WithContentCapture(roundtripper.CaptureSpan)}, opts...)...)
+	t.Cleanup(func() {
+		last.Store(before)
+		_ = i.Shutdown(context.Background())
+	})
+	return i, recorder
+}
+
+// spans are those that have ended.
+type spans struct{ *tracetest.SpanRecorder }
+
+// named returns the only one of that name.
+func (r *spans) named(t *testing.T, name string) span {
+	t.Helper()
+	var found []sdktrace.ReadOnlySpan
+	for _, s := range r.Ended() {
+		if s.Name() == name {
+			found = append(found, s)
+		}
+	}
+	require.Len(t, found, 1, name)
+	return span{found[0]}
+}
+
+type span struct{ sdktrace.ReadOnlySpan }
+
+// value returns an attribute as a plain Go value, nil if it is not there.
+func (s span) value(key attribute.Key) any {
+	for _, kv := range s.Attributes() {
+		if kv.Key == key {
+			return kv.Value.AsInterface()
+		}
+	}
+	return nil
 }

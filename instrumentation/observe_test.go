@@ -4,14 +4,18 @@ package instrumentation
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"net/http"
 	"runtime"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -21,412 +25,590 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/otelmistral/otelmistral/instrumentation/otlp"
 	"github.com/otelmistral/otelmistral/internal/testserver"
 	"github.com/otelmistral/otelmistral/roundtripper"
 	"github.com/otelmistral/otelmistral/semconv"
 )
 
-// recorded starts an Instrumentation whose spans are kept.
-func recorded(t *testing.T, opts ...Option) (*Instrumentation, *tracetest.InMemoryExporter) {
+// chatIn makes one chat call in ctx and reads the reply to its end.
+func chatIn(ctx context.Context, t *testing.T, client *http.Client, baseURL string) {
 	t.Helper()
-	cleanEnv(t, nil)
-	exporter := tracetest.NewInMemoryExporter()
-	i := startLocal(t, append([]Option{
-		WithSpanProcessor(sdktrace.NewSimpleSpanProcessor(exporter)),
-		WithContentCapture(roundtripper.CaptureSpan),
-	}, opts...)...)
-	t.Cleanup(func() { last.Store(nil) })
-	return i, exporter
-}
-
-// spanOf finds the span with that name.
-func spanOf(t *testing.T, e *tracetest.InMemoryExporter, name string) (tracetest.SpanStub, map[attribute.Key]any) {
-	t.Helper()
-	for _, s := range e.GetSpans() {
-		if s.Name == name {
-			attrs := map[attribute.Key]any{}
-			for _, kv := range s.Attributes {
-				attrs[kv.Key] = kv.Value.AsInterface()
-			}
-			return s, attrs
-		}
-	}
-	require.Fail(t, "no span "+name)
-	return tracetest.SpanStub{}, nil
-}
-
-type question struct {
-	Text          string `json:"text"`
-	Authorization string `json:"authorization,omitempty"`
-}
-
-func TestObserveRecordsAndPassesOn(t *testing.T) {
-	_, e := recorded(t)
-	out, err := Observe(t.Context(), "answer", question{"Why?", "SECRET"}, func(ctx context.Context, q question) (string, error) {
-		return Observe(ctx, "look up", 7, func(ctx context.Context, n int) (string, error) {
-			ObservationFromContext(ctx).SetMetadata("hits", 3)
-			ObservationFromContext(ctx).SetLevel(semconv.LevelWarning)
-			return strings.Repeat("x", n), nil
-		}, AsTool(), WithToolCall("D681PevKs"))
-	}, AsWorkflow())
+	body := strings.NewReader(`{"model":"mistral-small-latest","messages":[{"role":"user","content":"Hi"}]}`)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, baseURL+"/v1/chat/completions", body)
 	require.NoError(t, err)
-	assert.Equal(t, "xxxxxxx", out)
-
-	outer, attrs := spanOf(t, e, "answer")
-	assert.Equal(t, trace.SpanKindInternal, outer.SpanKind)
-	assert.Equal(t, codes.Unset, outer.Status.Code)
-	assert.Equal(t, map[attribute.Key]any{
-		semconv.ObservationTypeKey:    "workflow",
-		semconv.GenAIOperationNameKey: "invoke_workflow",
-		semconv.WorkflowNameKey:       "answer",
-		semconv.ObservationInputKey:   `{"text":"Why?"}`,
-		semconv.ObservationOutputKey:  `"xxxxxxx"`,
-	}, attrs)
-	inner, attrs := spanOf(t, e, "look up")
-	assert.Equal(t, outer.SpanContext.SpanID(), inner.Parent.SpanID())
-	assert.Equal(t, map[attribute.Key]any{
-		semconv.ObservationTypeKey:                 "tool",
-		semconv.WorkflowNameKey:                    "answer",
-		semconv.ObservationPathKey:                 "look up",
-		semconv.GenAIOperationNameKey:              "execute_tool",
-		semconv.GenAIToolNameKey:                   "look up",
-		semconv.GenAIToolCallIDKey:                 "D681PevKs",
-		semconv.ObservationInputKey:                "7",
-		semconv.ObservationOutputKey:               `"xxxxxxx"`,
-		semconv.ObservationLevelKey:                "WARNING",
-		semconv.ObservationMetadataPrefix + "hits": int64(3),
-	}, attrs)
-	for _, s := range e.GetSpans() {
-		for _, kv := range s.Attributes {
-			assert.True(t, semconv.Known(kv.Key), kv.Key)
-		}
-	}
-}
-
-func TestObservationTypes(t *testing.T) {
-	_, e := recorded(t)
-	for want, opt := range map[string]ObserveOption{
-		"span": nil, "workflow": AsWorkflow(), "task": AsTask(), "agent": AsAgent(), "tool": AsTool(), "generation": AsGeneration(),
-		"embedding": AsEmbedding(), "retriever": AsRetriever(), "guardrail": AsGuardrail(), "evaluator": AsEvaluator(),
-	} {
-		_, o := StartObservation(t.Context(), want, opt)
-		o.End(nil)
-		_, attrs := spanOf(t, e, want)
-		assert.Equal(t, want, attrs[semconv.ObservationTypeKey])
-	}
-}
-
-func TestPathsOfNestedObservations(t *testing.T) {
-	_, e := recorded(t)
-	ctx := t.Context()
-	for _, step := range []struct {
-		name string
-		opt  ObserveOption
-	}{{"plan", AsWorkflow()}, {"search", AsTask()}, {"helper", AsAgent()}, {"fetch", AsTool()}} {
-		var o *Observation
-		ctx, o = StartObservation(ctx, step.name, step.opt)
-		defer o.End(nil)
-	}
-	mistral := testserver.NewMistral()
-	defer mistral.Close()
-	client := last.Load().Client()
-	defer client.CloseIdleConnections()
-	call(t, ctx, client, mistral.URL)
-	_, attrs := spanOf(t, e, "chat mistral-small-latest")
-	assert.Equal(t, "search.helper.fetch", attrs[semconv.ObservationPathKey])
-	assert.Equal(t, "helper", attrs[semconv.WorkflowNameKey])
-}
-
-func call(t *testing.T, ctx context.Context, client *http.Client, url string) { //nolint:revive // t goes first
-	t.Helper()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/v1/chat/completions",
-		strings.NewReader(`{"model":"mistral-small-latest","messages":[{"role":"user","content":"Hi"}]}`))
-	require.NoError(t, err)
-	req.Header.Set("Authorization", "Bearer any-key")
+	req.Header.Set("Authorization", "Bearer secret")
+	req.Header.Set("Content-Type", "application/json")
 	resp, err := client.Do(req)
+	require.NoError(t, err)
+	_, err = io.Copy(io.Discard, resp.Body)
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close())
 }
 
-type ownError struct{}
+func give[Out any](out Out, err error) func(context.Context, any) (Out, error) {
+	return func(context.Context, any) (Out, error) { return out, err }
+}
 
-func (ownError) Error() string { return "secret reason" }
+func TestObserveRecordsInputAndOutputAndReturnsWhatTheFunctionReturned(t *testing.T) {
+	_, got := started(t)
+	out, err := Observe(t.Context(), "add", []int{1, 2}, func(_ context.Context, in []int) (map[string]int, error) {
+		return map[string]int{"sum": in[0] + in[1]}, nil
+	})
+	require.NoError(t, err)
+	assert.Equal(t, map[string]int{"sum": 3}, out)
+	s := got.named(t, "add")
+	assert.Equal(t, trace.SpanKindInternal, s.SpanKind())
+	assert.Equal(t, codes.Unset, s.Status().Code)
+	assert.Equal(t, "[1,2]", s.value(semconv.ObservationInputKey))
+	assert.Equal(t, `{"sum":3}`, s.value(semconv.ObservationOutputKey))
+	assert.Equal(t, "span", s.value(semconv.ObservationTypeKey))
+	assert.Equal(t, ScopeName, s.InstrumentationScope().Name)
+}
 
-func TestErrorsAreRecordedAndPassedOn(t *testing.T) {
-	for capture, description := range map[roundtripper.ContentCapture]string{
-		roundtripper.CaptureSpan: ": secret reason",
-		roundtripper.CaptureNone: "",
-	} {
-		_, e := recorded(t, WithContentCapture(capture))
-		out, err := Observe(t.Context(), "fails", "secret input", func(context.Context, string) (int, error) { return 3, ownError{} })
-		assert.Equal(t, 3, out, "what fn returned")
-		assert.Equal(t, ownError{}, err)
-		s, attrs := spanOf(t, e, "fails")
-		assert.Equal(t, codes.Error, s.Status.Code)
-		kind := attrs[semconv.ErrorTypeKey].(string)
-		assert.Contains(t, kind, "ownError")
-		assert.Equal(t, kind+description, s.Status.Description)
-		assert.NotContains(t, attrs, semconv.ObservationOutputKey)
-		assert.Equal(t, capture == roundtripper.CaptureSpan, attrs[semconv.ObservationInputKey] != nil)
-		assert.Empty(t, s.Events, "no exception event besides")
+func TestWhatAnObservationIs(t *testing.T) {
+	tests := []struct {
+		option          ObserveOption
+		kind, operation string
+	}{
+		{nil, "span", ""},
+		{AsWorkflow(), "workflow", "invoke_workflow"}, {AsTask(), "task", ""}, {AsAgent(), "agent", "invoke_agent"},
+		{AsTool(), "tool", "execute_tool"}, {AsGeneration(), "generation", "chat"}, {AsEmbedding(), "embedding", "embeddings"},
+		{AsRetriever(), "retriever", "retrieval"}, {AsGuardrail(), "guardrail", ""}, {AsEvaluator(), "evaluator", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.kind, func(t *testing.T) {
+			_, got := started(t)
+			_, err := Observe(t.Context(), "x", nil, give("", nil), tt.option)
+			require.NoError(t, err)
+			s := got.named(t, "x")
+			assert.Equal(t, tt.kind, s.value(semconv.ObservationTypeKey))
+			if tt.operation == "" {
+				assert.Nil(t, s.value(semconv.GenAIOperationNameKey))
+			} else {
+				assert.Equal(t, tt.operation, s.value(semconv.GenAIOperationNameKey))
+			}
+			assert.Equal(t, tt.kind == "tool", s.value(semconv.GenAIToolNameKey) != nil)
+		})
 	}
 }
 
-func TestPanicsArePassedOnWithTheirSpanEnded(t *testing.T) {
-	_, e := recorded(t)
-	assert.PanicsWithValue(t, "boom", func() {
-		_, _ = Observe(t.Context(), "panics", 1, func(context.Context, int) (int, error) { panic("boom") })
-	})
-	s, attrs := spanOf(t, e, "panics")
-	assert.Equal(t, codes.Error, s.Status.Code)
-	assert.Equal(t, "panic", attrs[semconv.ErrorTypeKey])
+func TestNestedObservationsTellTheirPath(t *testing.T) {
+	_, got := started(t)
+	_, err := Observe(t.Context(), "shop", nil, func(ctx context.Context, _ any) (string, error) {
+		return Observe(ctx, "answer", nil, func(ctx context.Context, _ any) (string, error) {
+			return Observe(ctx, "lookup", nil, give("", nil), AsTool())
+		}, AsTask())
+	}, AsWorkflow())
+	require.NoError(t, err)
+	for name, path := range map[string]any{"shop": nil, "answer": "answer", "lookup": "answer.lookup"} {
+		s := got.named(t, name)
+		assert.Equal(t, path, s.value(semconv.ObservationPathKey), name)
+		assert.Equal(t, "shop", s.value(semconv.WorkflowNameKey), name)
+	}
+	assert.Equal(t, got.named(t, "answer").SpanContext().SpanID(), got.named(t, "lookup").Parent().SpanID())
+	assert.Equal(t, got.named(t, "shop").SpanContext().SpanID(), got.named(t, "answer").Parent().SpanID())
+}
 
+func TestToolCarriesTheCallThatAskedForIt(t *testing.T) {
+	_, got := started(t)
+	ctx := ContextWithToolCall(t.Context(), "c1")
+	for name, opts := range map[string][]ObserveOption{
+		"from the context": {AsTool()},
+		"from the option":  {AsTool(), WithToolCall("c2")},
+		"no tool":          {AsTask()},
+	} {
+		_, err := Observe(ctx, name, nil, func(ctx context.Context, _ any) (string, error) {
+			return Observe(ctx, "below "+name, nil, give("", nil), AsTool())
+		}, opts...)
+		require.NoError(t, err)
+		assert.Nil(t, got.named(t, "below "+name).value(semconv.GenAIToolCallIDKey))
+	}
+	assert.Equal(t, "c1", got.named(t, "from the context").value(semconv.GenAIToolCallIDKey))
+	assert.Equal(t, "from the context", got.named(t, "from the context").value(semconv.GenAIToolNameKey))
+	assert.Equal(t, "c2", got.named(t, "from the option").value(semconv.GenAIToolCallIDKey))
+	assert.Nil(t, got.named(t, "no tool").value(semconv.GenAIToolCallIDKey))
+}
+
+type ownError struct{}
+
+func (ownError) Error() string { return "own" }
+
+type evilError struct{}
+
+func (evilError) Error() string     { panic("evil") }
+func (evilError) ErrorType() string { panic("evil") }
+
+func TestErrorsAreRecordedAndPassedOn(t *testing.T) {
+	tests := []struct {
+		err         error
+		kind, text  string
+		description string
+	}{
+		{errors.New("no"), "*errors.errorString", "no", ""},
+		{fmt.Errorf("wrapped: %w", ownError{}), "github.com/otelmistral/otelmistral/instrumentation.ownError", "wrapped: own", ""},
+		{context.DeadlineExceeded, "timeout", "context deadline exceeded", ""},
+		{fmt.Errorf("x: %w", context.Canceled), "cancelled", "x: context canceled", ""},
+		{evilError{}, "instrumentation.evilError", "%!v(PANIC=Error method: evil)", ""},
+	}
+	for _, capture := range []bool{true, false} {
+		for _, tt := range tests {
+			t.Run(fmt.Sprint(tt.kind, capture), func(t *testing.T) {
+				var opts []Option
+				if !capture {
+					opts = append(opts, WithContentCapture(roundtripper.CaptureNone))
+				}
+				_, got := started(t, opts...)
+				_, err := Observe(t.Context(), "x", "in", func(context.Context, string) (string, error) { return "partial", tt.err })
+				assert.Equal(t, tt.err, err)
+				s := got.named(t, "x")
+				want := tt.kind
+				if capture {
+					want += ": " + tt.text
+				}
+				assert.Equal(t, sdktrace.Status{Code: codes.Error, Description: want}, s.Status())
+				assert.Equal(t, tt.kind, s.value(semconv.ErrorTypeKey))
+				assert.Nil(t, s.value(semconv.ObservationOutputKey))
+				assert.Equal(t, capture, s.value(semconv.ObservationInputKey) != nil)
+				assert.Empty(t, s.Events())
+			})
+		}
+	}
+}
+
+func TestPanicsGoOnWithTheSameValue(t *testing.T) {
+	_, got := started(t)
+	value := &struct{ s string }{"boom"}
+	assert.PanicsWithValue(t, value, func() {
+		_, _ = Observe(t.Context(), "x", nil, func(context.Context, any) (string, error) { panic(value) })
+	})
+	s := got.named(t, "x")
+	assert.Equal(t, "panic", s.value(semconv.ErrorTypeKey))
+	assert.Equal(t, "panic: &{boom}", s.Status().Description)
+}
+
+func TestGoexitEndsTheObservation(t *testing.T) {
+	_, got := started(t)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_, _ = Observe(t.Context(), "exits", 1, func(context.Context, int) (int, error) { runtime.Goexit(); return 0, nil })
+		// What FailNow does, which itself must not be called here.
+		_, _ = Observe(t.Context(), "x", nil, func(context.Context, any) (string, error) { runtime.Goexit(); return "", nil })
 	}()
 	<-done
-	spanOf(t, e, "exits")
+	assert.Equal(t, "goexit", got.named(t, "x").value(semconv.ErrorTypeKey))
+	assert.Equal(t, "goexit", got.named(t, "x").Status().Description)
 }
 
-type rude struct{ A int }
-
-func (rude) MarshalJSON() ([]byte, error) { panic("rude") }
-
-func TestValuesThatAreNoJSONCostOnlyThemselves(t *testing.T) {
-	_, e := recorded(t)
-	for name, v := range map[string]any{"channel": make(chan int), "panicking": rude{}, "function": func() {}} {
-		_, err := Observe(t.Context(), name, v, func(context.Context, any) (int, error) { return 1, nil })
-		require.NoError(t, err)
-		_, attrs := spanOf(t, e, name)
-		assert.Contains(t, attrs[semconv.ObservationInputKey], "not recorded: ", name)
-		assert.Equal(t, "1", attrs[semconv.ObservationOutputKey])
-	}
-}
-
-func TestContentOfObservationsIsBounded(t *testing.T) {
-	_, e := recorded(t)
-	_, o := StartObservation(t.Context(), "long")
-	o.SetInput(strings.Repeat("x", 1<<20))
-	o.End(errors.New(strings.Repeat("y", 1<<20)))
-	s, attrs := spanOf(t, e, "long")
-	assert.Less(t, len(attrs[semconv.ObservationInputKey].(string)), roundtripper.DefaultMaxContentBytes+100)
-	assert.Less(t, len(s.Status.Description), roundtripper.DefaultMaxContentBytes+200)
-}
-
-func TestContextOverridesTheCaptureOfObservations(t *testing.T) {
-	_, e := recorded(t)
-	ctx := roundtripper.ContextWithCapture(t.Context(), roundtripper.CaptureNone)
-	_, _ = Observe(ctx, "private", "secret", func(context.Context, string) (string, error) { return "secret", nil })
-	_, attrs := spanOf(t, e, "private")
-	assert.NotContains(t, attrs, semconv.ObservationInputKey)
-	assert.NotContains(t, attrs, semconv.ObservationOutputKey)
-}
-
-func TestObserveSeq(t *testing.T) {
-	_, e := recorded(t)
-	count := func(_ context.Context, n int) iter.Seq2[int, error] {
-		return func(yield func(int, error) bool) {
-			for i := range n {
-				if !yield(i, nil) {
-					return
-				}
-			}
-			yield(0, ownError{})
-		}
-	}
-	var got []int
-	var last error
-	for v, err := range ObserveSeq(t.Context(), "all", 3, count, AsTask()) {
-		if last = err; err == nil {
-			got = append(got, v)
-		}
-	}
-	assert.Equal(t, []int{0, 1, 2}, got)
-	assert.Equal(t, ownError{}, last)
-	s, attrs := spanOf(t, e, "all")
-	assert.Equal(t, codes.Error, s.Status.Code)
-	assert.Equal(t, "[0,1,2]", attrs[semconv.ObservationOutputKey])
-
-	for v, err := range ObserveSeq(t.Context(), "left", 3, count) {
-		require.NoError(t, err)
-		if v == 1 {
-			break
-		}
-	}
-	s, attrs = spanOf(t, e, "left")
-	assert.Equal(t, codes.Unset, s.Status.Code)
-	assert.Equal(t, "[0,1]", attrs[semconv.ObservationOutputKey])
-
-	assert.Panics(t, func() { // in the loop
-		for _, err := range ObserveSeq(t.Context(), "breaks", 3, count) {
-			panic(err)
-		}
-	})
-	s, _ = spanOf(t, e, "breaks")
-	assert.Equal(t, codes.Error, s.Status.Code)
-}
-
-func TestObserveBeforeAnyStartOnlyCallsTheFunction(t *testing.T) {
-	last.Store(nil)
-	out, err := Observe(t.Context(), "x", 1, func(ctx context.Context, n int) (int, error) {
-		assert.False(t, trace.SpanFromContext(ctx).SpanContext().IsValid())
-		ObservationFromContext(ctx).SetMetadata("a", 1) // does nothing
-		return n + 1, nil
+func TestBeforeAnyStartObserveOnlyCallsTheFunction(t *testing.T) {
+	before := last.Swap(nil)
+	defer last.Store(before)
+	recorder := tracetest.NewSpanRecorder()
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(recorder))
+	ctx, s := provider.Tracer("x").Start(t.Context(), "around")
+	out, err := Observe(ctx, "x", 1, func(inner context.Context, in int) (int, error) {
+		assert.Equal(t, ctx, inner)
+		o := ObservationFromContext(inner)
+		assert.Nil(t, o)
+		o.SetInput(1)
+		o.SetOutput(1)
+		o.SetMetadata("k", 1)
+		o.SetLevel(LevelWarning)
+		o.SetModel("m")
+		o.SetUsage(Usage{Input: 1})
+		o.End(nil)
+		return in + 1, nil
 	})
 	require.NoError(t, err)
 	assert.Equal(t, 2, out)
-	ObservationFromContext(t.Context()).End(nil)
-}
-
-func TestObserveUsesTheProviderOfTheSpanAbove(t *testing.T) {
-	_, e := recorded(t)
-	own := tracetest.NewInMemoryExporter()
-	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(own))
-	ctx, span := provider.Tracer("").Start(t.Context(), "above")
-	_, o := StartObservation(ctx, "below")
-	o.End(nil)
-	span.End()
-	assert.Empty(t, e.GetSpans())
-	assert.Len(t, own.GetSpans(), 2)
-
-	remote := trace.ContextWithRemoteSpanContext(t.Context(), span.SpanContext())
-	_, o = StartObservation(remote, "of another process")
-	o.End(nil)
-	s, _ := spanOf(t, e, "of another process")
-	assert.Equal(t, span.SpanContext().SpanID(), s.Parent.SpanID())
-}
-
-func TestPropagate(t *testing.T) {
-	i, e := recorded(t, WithDefaults(Environment("default"), Release("r1")))
-	mistral := testserver.NewMistral()
-	defer mistral.Close()
-	client := i.Client()
-	defer client.CloseIdleConnections()
-
-	tracer := i.TracerProvider().Tracer("app")
-	_, before := tracer.Start(t.Context(), "before")
-	before.End()
-	ctx := Propagate(t.Context(), UserID("u1"), Tags("a"), Metadata("plan", "pro"), Metadata("n", 1), Environment("outer"))
-	ctx, root := tracer.Start(ctx, "root", trace.WithAttributes(semconv.UserIDKey.String("explicit")))
-	ctx = Propagate(ctx, SessionID("s1"), Tags("b"), Metadata("n", 2), Environment("inner"), UserID("u2"),
-		ThreadID("t1"), TraceName("trace"), Prompt("greeting", 3), Metadata("list", []int{1}), UserID(""), Prompt("", 1), Tags(), Metadata("", 1))
-	_, sql := tracer.Start(ctx, "sql")
-	sql.End()
-	call(t, ctx, client, mistral.URL)
-	_, o := StartObservation(ctx, "task")
-	o.End(nil)
-	root.End()
-
-	want := map[attribute.Key]any{
-		semconv.UserIDKey: "u2", semconv.SessionIDKey: "s1", semconv.GenAIConversationIDKey: "t1",
-		semconv.TraceNameKey: "trace", semconv.TagsKey: []string{"a", "b"}, semconv.EnvironmentKey: "inner", semconv.ReleaseKey: "r1",
-		semconv.PromptNameKey: "greeting", semconv.PromptVersionKey: int64(3),
-		semconv.MetadataPrefix + "plan": "pro", semconv.MetadataPrefix + "n": int64(2), semconv.MetadataPrefix + "list": "[1]",
+	for item, err := range ObserveSeq(ctx, "x", 3, count) {
+		require.NoError(t, err)
+		assert.Less(t, item, 3)
 	}
-	for _, name := range []string{"sql", "chat mistral-small-latest", "task", "root"} {
-		_, attrs := spanOf(t, e, name)
-		for key, value := range want {
-			if name == "root" && key == semconv.UserIDKey {
-				value = "explicit" // what the span was given itself
+	s.End()
+	assert.Len(t, recorder.Ended(), 1)
+}
+
+func TestNoObservationWhereTracingIsOff(t *testing.T) {
+	_, got := started(t)
+	_, err := Observe(roundtripper.ContextWithoutTracing(t.Context()), "x", nil, give("", nil))
+	require.NoError(t, err)
+	assert.Empty(t, got.Ended())
+}
+
+func TestProviderOfAnObservation(t *testing.T) {
+	_, got := started(t)
+	theirs := &spans{tracetest.NewSpanRecorder()}
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(theirs))
+	ctx, _ := provider.Tracer("x").Start(t.Context(), "around")
+	remote := trace.ContextWithRemoteSpanContext(t.Context(), trace.SpanContextFromContext(ctx))
+	for name, ctx := range map[string]context.Context{"theirs": ctx, "remote": remote, "none": t.Context()} {
+		_, err := Observe(ctx, name, nil, give("", nil))
+		require.NoError(t, err)
+	}
+	theirs.named(t, "theirs")
+	got.named(t, "none")
+	assert.Equal(t, trace.SpanContextFromContext(ctx).TraceID(), got.named(t, "remote").SpanContext().TraceID())
+	assert.Len(t, got.Ended(), 2)
+}
+
+func TestUnsampledObservationMarshalsNothing(t *testing.T) {
+	i, got := started(t)
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.NeverSample()))
+	i.provider = provider
+	_, err := Observe(t.Context(), "x", json.Marshaler(marshaler(func() ([]byte, error) {
+		t.Error("marshalled")
+		return nil, nil
+	})), func(context.Context, json.Marshaler) (string, error) { return "", nil })
+	require.NoError(t, err)
+	assert.Empty(t, got.Ended())
+}
+
+func TestContentFollowsTheCapturePolicy(t *testing.T) {
+	none := WithContentCapture(roundtripper.CaptureNone)
+	tests := []struct {
+		name string
+		opts []Option
+		ctx  *roundtripper.ContentCapture
+		want bool
+	}{
+		{"on", nil, nil, true},
+		{"off", []Option{none}, nil, false},
+		{"events only", []Option{WithContentCapture(roundtripper.CaptureEvent)}, nil, false},
+		{"context on", []Option{none}, ptr(roundtripper.CaptureSpan), true},
+		{"context off", nil, ptr(roundtripper.CaptureNone), false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, got := started(t, tt.opts...)
+			ctx := t.Context()
+			if tt.ctx != nil {
+				ctx = roundtripper.ContextWithCapture(ctx, *tt.ctx)
 			}
-			assert.Equal(t, value, attrs[key], "%s of %s", key, name)
-		}
-	}
-	_, attrs := spanOf(t, e, "before")
-	assert.Equal(t, map[attribute.Key]any{semconv.EnvironmentKey: "default", semconv.ReleaseKey: "r1"}, attrs)
-}
-
-func TestPropagateUnderAForeignProvider(t *testing.T) {
-	i, _ := recorded(t)
-	own := tracetest.NewInMemoryExporter()
-	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(i.SpanProcessor()), sdktrace.WithSyncer(own))
-	ctx := Propagate(t.Context(), UserID("u1"))
-	_, span := provider.Tracer("").Start(ctx, "any")
-	span.End()
-	_, attrs := spanOf(t, own, "any")
-	assert.Equal(t, "u1", attrs[semconv.UserIDKey])
-}
-
-func TestObservationConcurrentSafe(t *testing.T) {
-	_, e := recorded(t)
-	ctx, o := StartObservation(t.Context(), "shared")
-	var wg sync.WaitGroup
-	for n := range 20 {
-		wg.Go(func() {
-			ObservationFromContext(ctx).SetMetadata(fmt.Sprint(n), n)
-			o.SetOutput(n)
-			o.End(nil)
-			Propagate(ctx, Metadata(fmt.Sprint(n), n))
+			_, err := Observe(ctx, "x", "in", func(ctx context.Context, in string) (string, error) {
+				ObservationFromContext(ctx).SetMetadata("k", "v")
+				return in, nil
+			})
+			require.NoError(t, err)
+			s := got.named(t, "x")
+			assert.Equal(t, tt.want, s.value(semconv.ObservationInputKey) != nil)
+			assert.Equal(t, tt.want, s.value(semconv.ObservationOutputKey) != nil)
+			assert.Equal(t, "v", s.value("otelmistral.observation.metadata.k"), "metadata is no content")
 		})
 	}
-	wg.Wait()
-	assert.Len(t, e.GetSpans(), 1)
 }
 
-func TestPropagateOntoTheCurrentSpanBeatsDefaults(t *testing.T) {
-	i, e := recorded(t, WithDefaults(UserID("anonymous")))
-	ctx, span := i.TracerProvider().Tracer("app").Start(t.Context(), "root")
-	Propagate(ctx, UserID("u1"))
-	span.End()
-	_, attrs := spanOf(t, e, "root")
-	assert.Equal(t, "u1", attrs[semconv.UserIDKey])
+func ptr[T any](v T) *T { return &v }
+
+type marshaler func() ([]byte, error)
+
+func (m marshaler) MarshalJSON() ([]byte, error) { return m() }
+
+func TestInputsOfAnyKind(t *testing.T) {
+	type cycle struct{ Next *cycle }
+	loop := &cycle{}
+	loop.Next = loop
+	tests := []struct {
+		name string
+		in   any
+		want any // the JSON; a string that begins with ~ is contained
+	}{
+		{"string", "a <b> & \"c\"", `"a <b> & \"c\""`},
+		{"broken UTF-8", "a\xff", "\"a\uFFFD\""},
+		{"number", 1.5, "1.5"}, {"bool", false, "false"}, {"zero", 0, "0"}, {"empty string", "", `""`},
+		{"raw JSON", json.RawMessage(`{"a": 1}`), `{"a":1}`},
+		{"nil", nil, nil}, {"nil pointer", (*cycle)(nil), nil}, {"nil slice", []string(nil), nil}, {"struct{}", struct{}{}, nil},
+		{"channel", make(chan int), `~"type":"chan int"`},
+		{"function", func() {}, `~"type":"func()"`},
+		{"cycle", loop, `~"type":"*instrumentation.cycle"`},
+		{"error", marshaler(func() ([]byte, error) { return nil, errors.New("no") }), `~not recorded`},
+		{"panic", marshaler(func() ([]byte, error) { panic("no") }), `~not recorded: MarshalJSON panicked`},
+		{"credentials", map[string]string{"api_key": "secret", "Authorization": "secret", "q": "x"}, `{"q":"x"}`},
+		{"data URL", "data:image/png;base64," + strings.Repeat("QUJD", 100), `~sha256`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, got := started(t)
+			_, err := Observe(t.Context(), "x", tt.in, give("", nil))
+			require.NoError(t, err)
+			in := got.named(t, "x").value(semconv.ObservationInputKey)
+			part, contained := strings.CutPrefix(fmt.Sprint(tt.want), "~")
+			if !contained {
+				assert.Equal(t, tt.want, in)
+				return
+			}
+			assert.Contains(t, in, part)
+			assert.True(t, json.Valid([]byte(in.(string))))
+		})
+	}
 }
 
-func TestEachInstrumentationKeepsItsOwnCapture(t *testing.T) {
-	silent, none := recorded(t, WithContentCapture(roundtripper.CaptureNone))
-	_, _ = recorded(t) // the last one captures
-	ctx, span := silent.TracerProvider().Tracer("app").Start(t.Context(), "root")
-	_, _ = Observe(ctx, "inside", "SECRET", func(context.Context, string) (string, error) { return "SECRET", nil })
-	span.End()
-	_, attrs := spanOf(t, none, "inside")
-	assert.NotContains(t, attrs, semconv.ObservationInputKey)
-	assert.NotContains(t, attrs, semconv.ObservationOutputKey)
-}
-
-// frank is an error that names its type itself.
-type frank struct{}
-
-func (frank) Error() string     { return "SECRET" }
-func (frank) ErrorType() string { return "SECRET prompt" }
-
-func TestErrorTypeOfAnObservationCarriesNoText(t *testing.T) {
-	_, e := recorded(t, WithContentCapture(roundtripper.CaptureNone))
-	_, err := Observe(t.Context(), "x", 1, func(context.Context, int) (int, error) { return 0, frank{} })
-	require.Error(t, err)
-	s, attrs := spanOf(t, e, "x")
-	assert.Equal(t, "_OTHER", attrs[semconv.ErrorTypeKey])
-	assert.Equal(t, "_OTHER", s.Status.Description)
-}
-
-func TestContentOfObservationsStaysAwayFromThoseThatWantNone(t *testing.T) {
-	cleanEnv(t, nil)
-	full, plain := receiver(t), receiver(t)
-	i := startLocal(t,
-		WithDestination(to(t, full, func(c *otlp.Config) { c.Name, c.Content = "full", true })),
-		WithDestination(to(t, plain, func(c *otlp.Config) { c.Name = "plain" })))
-	_, err := Observe(t.Context(), "x", "SECRET", func(ctx context.Context, _ string) (string, error) {
-		trace.SpanFromContext(ctx).SetAttributes(attribute.String("gen_ai.tool.call.arguments", "SECRET"))
-		return "", errors.New("SECRET")
+func TestLongContentIsBounded(t *testing.T) {
+	_, got := started(t, WithMaxContentBytes(10))
+	in := map[string]any{"a long": strings.Repeat("x", 1000), "list": make([]int, 2<<20)}
+	_, err := Observe(t.Context(), "x", in, func(context.Context, map[string]any) (string, error) {
+		return "", errors.New(strings.Repeat("é", 1000))
 	})
 	require.Error(t, err)
-	require.NoError(t, i.Shutdown(t.Context()))
-	require.Len(t, plain.Spans(), 1)
-	assert.NotContains(t, fmt.Sprint(plain.Spans()[0].Attributes, plain.Spans()[0].Status), "SECRET")
-	assert.Contains(t, fmt.Sprint(full.Spans()[0].Attributes, full.Spans()[0].Status), "SECRET")
+	s := got.named(t, "x")
+	recorded := s.value(semconv.ObservationInputKey).(string)
+	assert.Less(t, len(recorded), 2<<20)
+	assert.True(t, json.Valid([]byte(recorded)))
+	assert.Equal(t, 10, strings.Count(recorded, "x"))
+	assert.Less(t, len(s.Status().Description), 100)
 }
 
-func TestCheckAsksEveryDestination(t *testing.T) {
-	cleanEnv(t, nil)
-	good, bad := receiver(t), receiver(t)
-	bad.Enqueue(testserver.Response{Status: http.StatusUnauthorized})
-	i := startLocal(t, WithDestination(to(t, good)), WithDestination(to(t, bad)))
-	defer func() { require.NoError(t, i.Shutdown(context.Background())) }()
-	err := i.Check(t.Context())
+func TestRedactorSeesObservationsAndCalls(t *testing.T) {
+	var mu sync.Mutex
+	kinds := map[string]bool{}
+	i, got := started(t, WithRedactor(func(kind, text string) string {
+		mu.Lock()
+		defer mu.Unlock()
+		kinds[kind] = true
+		return strings.NewReplacer("SECRET", "[x]", "Hi", "[x]").Replace(text)
+	}))
+	m := testserver.NewMistral()
+	t.Cleanup(m.Close)
+	client := &http.Client{Transport: i.Transport(&http.Transport{DisableKeepAlives: true})}
+	_, err := Observe(t.Context(), "good", map[string]string{"a": "SECRET"}, func(ctx context.Context, _ map[string]string) (string, error) {
+		chatIn(ctx, t, client, m.URL)
+		return "SECRET", nil
+	})
+	require.NoError(t, err)
+	_, err = Observe(t.Context(), "bad", "SECRET", func(context.Context, string) (string, error) { return "", errors.New("SECRET") })
 	require.Error(t, err)
-	assert.NotContains(t, err.Error(), good.URL)
-	assert.Contains(t, err.Error(), "401")
-	require.NoError(t, i.Check(t.Context()), "now it takes them")
+	assert.Equal(t, `{"a":"[x]"}`, got.named(t, "good").value(semconv.ObservationInputKey))
+	assert.Equal(t, `"[x]"`, got.named(t, "good").value(semconv.ObservationOutputKey))
+	assert.Equal(t, "*errors.errorString: [x]", got.named(t, "bad").Status().Description)
+	assert.Contains(t, got.named(t, "chat mistral-small-latest").value(semconv.GenAIInputMessagesKey), "[x]")
+	for _, kind := range []string{"input", "output", "status", "text"} {
+		assert.True(t, kinds[kind], kind)
+	}
+}
+
+func TestRedactorThatPanicsWithholdsObservations(t *testing.T) {
+	_, got := started(t, WithRedactor(func(string, string) string { panic("SECRET") }))
+	for range 2 {
+		_, err := Observe(t.Context(), "x", []string{"SECRET"}, func(context.Context, []string) (string, error) { return "SECRET", nil })
+		require.NoError(t, err)
+	}
+	for _, s := range got.Ended() {
+		assert.Equal(t, `"[withheld]"`, span{s}.value(semconv.ObservationInputKey))
+		assert.Equal(t, `"[withheld]"`, span{s}.value(semconv.ObservationOutputKey))
+	}
+	handled.mu.Lock()
+	defer handled.mu.Unlock()
+	n := 0
+	for _, err := range handled.errs {
+		if strings.Contains(err, "instrumentation: the redactor panicked") {
+			n++
+			assert.NotContains(t, err, "SECRET")
+		}
+	}
+	assert.Equal(t, 1, n, "reported once")
+}
+
+func TestCurrentObservationIsUpdatedFromInside(t *testing.T) {
+	_, got := started(t)
+	_, err := Observe(t.Context(), "x", "in", func(ctx context.Context, _ string) (string, error) {
+		o := ObservationFromContext(ctx)
+		o.SetInput("other")
+		o.SetOutput("explicit")
+		o.SetLevel(LevelWarning)
+		o.SetModel("m1")
+		o.SetMetadata("k", map[string]int{"a": 1})
+		o.SetMetadata("n", 7)
+		o.SetMetadata("", 7)
+		o.SetMetadata("nil", nil)
+		o.SetUsage(Usage{Input: 5, Output: 2, Cached: 3, Reasoning: 1})
+		return "returned", nil
+	}, AsGeneration())
+	require.NoError(t, err)
+	s := got.named(t, "x")
+	want := map[attribute.Key]any{
+		semconv.ObservationTypeKey: "generation", semconv.ObservationPathKey: "x", semconv.GenAIOperationNameKey: "chat",
+		semconv.ObservationInputKey: `"other"`, semconv.ObservationOutputKey: `"explicit"`,
+		semconv.ObservationLevelKey: "WARNING", semconv.GenAIRequestModelKey: "m1",
+		"otelmistral.observation.metadata.k": `{"a":1}`, "otelmistral.observation.metadata.n": int64(7),
+		semconv.GenAIUsageInputTokensKey: int64(5), semconv.GenAIUsageOutputTokensKey: int64(2),
+		semconv.GenAIUsageCacheReadInputTokensKey: int64(3), semconv.GenAIUsageReasoningOutputTokensKey: int64(1),
+	}
+	for k, v := range want {
+		assert.Equal(t, v, s.value(k), k)
+	}
+	assert.Len(t, s.Attributes(), len(want))
+}
+
+func TestOnlyGenerationsAndEmbeddingsCountTokens(t *testing.T) {
+	for _, tt := range []struct {
+		as            ObserveOption
+		input, output any
+	}{
+		{AsGeneration(), int64(5), int64(2)}, {AsEmbedding(), int64(5), nil},
+		{AsAgent(), nil, nil}, {AsWorkflow(), nil, nil}, {AsTool(), nil, nil},
+	} {
+		_, got := started(t)
+		_, o := StartObservation(t.Context(), "x", tt.as)
+		o.SetUsage(Usage{Input: 5, Output: 2})
+		o.End(nil)
+		assert.Equal(t, tt.input, got.named(t, "x").value(semconv.GenAIUsageInputTokensKey))
+		assert.Equal(t, tt.output, got.named(t, "x").value(semconv.GenAIUsageOutputTokensKey))
+	}
+}
+
+func TestManualObservationEndsOnce(t *testing.T) {
+	_, got := started(t)
+	ctx, o := StartObservation(t.Context(), "x", AsTask(), WithObservationAttributes(UserID("own")))
+	assert.Same(t, o, ObservationFromContext(ctx))
+	endIn(ctx, lastStarted().TracerProvider(), "below")
+	o.SetInput(1)
+	o.End(errors.New("first"))
+	o.End(nil)
+	o.SetOutput("late")
+	o.SetMetadata("late", 1)
+	s := got.named(t, "x")
+	assert.Equal(t, "*errors.errorString: first", s.Status().Description)
+	assert.Equal(t, "own", s.value(semconv.UserIDKey))
+	assert.Nil(t, s.value(semconv.ObservationOutputKey))
+	assert.Nil(t, got.named(t, "below").value(semconv.UserIDKey), "of this observation alone")
+}
+
+func count(_ context.Context, n int) iter.Seq2[int, error] {
+	return func(yield func(int, error) bool) {
+		for i := range n {
+			if !yield(i, nil) {
+				return
+			}
+		}
+	}
+}
+
+func pieces(err error, all ...string) func(context.Context, any) iter.Seq2[string, error] {
+	return func(context.Context, any) iter.Seq2[string, error] {
+		return func(yield func(string, error) bool) {
+			for _, p := range all {
+				if !yield(p, nil) {
+					return
+				}
+			}
+			if err != nil {
+				yield("", err)
+			}
+		}
+	}
+}
+
+func TestObserveSeqRecordsWhatCame(t *testing.T) {
+	t.Run("strings are joined", func(t *testing.T) {
+		_, got := started(t)
+		for range ObserveSeq(t.Context(), "x", nil, pieces(nil, "Bon", "jour")) { //nolint:revive // only what is recorded matters
+		}
+		assert.Equal(t, `"Bonjour"`, got.named(t, "x").value(semconv.ObservationOutputKey))
+	})
+	t.Run("anything else is a list", func(t *testing.T) {
+		_, got := started(t)
+		n := 0
+		for item, err := range ObserveSeq(t.Context(), "x", 3, count) {
+			require.NoError(t, err)
+			n += item
+		}
+		assert.Equal(t, 3, n)
+		assert.Equal(t, "3", got.named(t, "x").value(semconv.ObservationInputKey))
+		assert.Equal(t, "[0,1,2]", got.named(t, "x").value(semconv.ObservationOutputKey))
+	})
+	t.Run("a loop that is left early is no error", func(t *testing.T) {
+		_, got := started(t)
+		for item := range ObserveSeq(t.Context(), "x", 100, count) {
+			if item == 1 {
+				break
+			}
+		}
+		s := got.named(t, "x")
+		assert.Equal(t, "[0,1]", s.value(semconv.ObservationOutputKey))
+		assert.Equal(t, codes.Unset, s.Status().Code)
+	})
+	t.Run("an error keeps what came before it", func(t *testing.T) {
+		_, got := started(t)
+		var last error
+		for _, err := range ObserveSeq(t.Context(), "x", nil, pieces(io.ErrUnexpectedEOF, "Bon")) {
+			last = err
+		}
+		require.ErrorIs(t, last, io.ErrUnexpectedEOF)
+		s := got.named(t, "x")
+		assert.Equal(t, `"Bon"`, s.value(semconv.ObservationOutputKey))
+		assert.Equal(t, "*errors.errorString: unexpected EOF", s.Status().Description)
+	})
+	t.Run("a panic of the loop goes on", func(t *testing.T) {
+		_, got := started(t)
+		assert.PanicsWithValue(t, "boom", func() {
+			for range ObserveSeq(t.Context(), "x", 3, count) {
+				panic("boom")
+			}
+		})
+		assert.Equal(t, "panic", got.named(t, "x").value(semconv.ErrorTypeKey))
+	})
+	t.Run("each iteration is one observation", func(t *testing.T) {
+		_, got := started(t)
+		seq := ObserveSeq(t.Context(), "x", 2, count)
+		assert.Empty(t, got.Ended())
+		for range 2 {
+			for range seq { //nolint:revive // only what is recorded matters
+			}
+		}
+		assert.Len(t, got.Ended(), 2)
+	})
+	t.Run("a long sequence is bounded", func(t *testing.T) {
+		_, got := started(t)
+		for range ObserveSeq(t.Context(), "x", 400_000, count) { //nolint:revive // only what is recorded matters
+		}
+		out := got.named(t, "x").value(semconv.ObservationOutputKey).(string)
+		assert.Less(t, len(out), 2<<20)
+		assert.True(t, json.Valid([]byte(out)))
+	})
+	t.Run("without capture nothing is kept", func(t *testing.T) {
+		_, got := started(t, WithContentCapture(roundtripper.CaptureNone))
+		for range ObserveSeq(t.Context(), "x", 3, count) { //nolint:revive // only what is recorded matters
+		}
+		assert.Nil(t, got.named(t, "x").value(semconv.ObservationOutputKey))
+	})
+}
+
+func TestDurationOfAnObservationIsThatOfTheFunction(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		recorder := &spans{tracetest.NewSpanRecorder()}
+		provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(recorder))
+		before := last.Swap(&Instrumentation{own: true, provider: provider})
+		defer last.Store(before)
+		_, err := Observe(t.Context(), "x", nil, func(context.Context, any) (string, error) {
+			<-time.After(3 * time.Second)
+			return "", nil
+		})
+		require.NoError(t, err)
+		s := recorder.named(t, "x")
+		assert.Equal(t, 3*time.Second, s.EndTime().Sub(s.StartTime()))
+	})
+}
+
+func TestObserveConcurrentSafe(t *testing.T) {
+	_, got := started(t, WithDefaults(Tags("default")), WithBaggage())
+	ctx := Propagate(t.Context(), UserID("u"))
+	_, err := Observe(ctx, "outer", nil, func(ctx context.Context, _ any) (string, error) {
+		var wg sync.WaitGroup
+		for n := range 20 {
+			wg.Go(func() {
+				ObservationFromContext(ctx).SetMetadata(fmt.Sprint(n), n)
+				inner := Propagate(ctx, Tags(fmt.Sprint(n)))
+				_, _ = Observe(inner, fmt.Sprint(n), n, func(context.Context, int) (int, error) { return n, nil }, AsTask())
+			})
+		}
+		wg.Wait()
+		return "", nil
+	}, AsWorkflow())
+	require.NoError(t, err)
+	assert.Len(t, got.Ended(), 21)
+	for n := range 20 {
+		s := got.named(t, fmt.Sprint(n))
+		assert.Equal(t, []string{"default", fmt.Sprint(n)}, s.value(semconv.TagsKey))
+		assert.Equal(t, fmt.Sprint(n), s.value(semconv.ObservationInputKey))
+		assert.EqualValues(t, n, got.named(t, "outer").value(attribute.Key(fmt.Sprintf("otelmistral.observation.metadata.%d", n))))
+	}
 }

@@ -16,10 +16,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/resource"
 
-	"github.com/otelmistral/otelmistral/instrumentation/console"
 	"github.com/otelmistral/otelmistral/instrumentation/destination"
-	"github.com/otelmistral/otelmistral/instrumentation/otlp"
-	"github.com/otelmistral/otelmistral/instrumentation/respan"
 )
 
 // resolveDestinations returns the destinations that can be used. The error tells
@@ -32,44 +29,6 @@ func (c config) resolveDestinations() ([]destination.Destination, error) {
 	unique, same := withoutDuplicates(all)
 	return unique, errors.Join(err, same)
 }
-
-// destinationsFromEnv adds a destination for each backend whose credentials the
-// environment has, and those of OpenTelemetry's own variables.
-func destinationsFromEnv() ([]destination.Destination, error) {
-	var all []destination.Destination
-	var errs []error
-	add := func(d destination.Destination, err error) {
-		if err != nil {
-			errs = append(errs, err)
-			return
-		}
-		all = append(all, d)
-	}
-	if isSet("RESPAN_API_KEY") {
-		add(respan.FromEnv())
-	}
-	names := os.Getenv("OTEL_TRACES_EXPORTER")
-	if strings.TrimSpace(names) == "" {
-		names = "otlp"
-		if len(all)+len(errs) > 0 && !isSet("OTEL_EXPORTER_OTLP_ENDPOINT") && !isSet("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") {
-			return all, errors.Join(errs...)
-		}
-	}
-	for name := range strings.SplitSeq(names, ",") {
-		switch name = strings.TrimSpace(name); name {
-		case "none":
-		case "otlp":
-			add(otlp.FromEnv())
-		case "console":
-			add(console.FromEnv())
-		default:
-			add(destination.Destination{}, fmt.Errorf("OTEL_TRACES_EXPORTER names %q: set otlp, console or none", name))
-		}
-	}
-	return all, errors.Join(errs...)
-}
-
-func isSet(variable string) bool { return strings.TrimSpace(os.Getenv(variable)) != "" }
 
 // withoutDuplicates keeps the first of those that send to the same URL: what goes
 // there twice would be counted and paid for twice.

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package instrumentation
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/otelmistral/otelmistral/instrumentation/destination"
+	"github.com/otelmistral/otelmistral/instrumentation/otlp"
+	"github.com/otelmistral/otelmistral/internal/testserver"
+)
+
+func TestCheckNamesEachDestinationThatDoesNotAnswer(t *testing.T) {
+	cleanEnv(t, nil)
+	good, bad := receiver(t), receiver(t)
+	bad.Enqueue(testserver.Response{Status: 401})
+	named := func(d destination.Destination, name string) destination.Destination { d.Name = name; return d }
+	unchecked := to(t, receiver(t), func(c *otlp.Config) { c.Name = "unchecked" })
+	unchecked.Check = nil
+	mine := to(t, receiver(t))
+	mine.Name, mine.Check = "mine", func(context.Context) error { return errors.New("ask Jo") }
+	i := startLocal(t, WithDestination(named(to(t, good), "good")), WithDestination(named(to(t, bad), "bad")),
+		WithDestination(unchecked), WithDestination(mine))
+	err := i.Check(t.Context())
+	require.ErrorContains(t, err, "destination bad: "+bad.URL)
+	require.ErrorContains(t, err, "check the credentials")
+	require.ErrorContains(t, err, "destination mine: ask Jo")
+	assert.NotContains(t, err.Error(), "good")
+	assert.NotContains(t, err.Error(), "unchecked")
+	assert.Empty(t, good.Spans())
+	require.NoError(t, i.Shutdown(t.Context()))
+}
+
+func TestCheckAsksAllAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := func(context.Context) error { <-time.After(time.Second); return nil }
+		i := &Instrumentation{checks: []destination.Destination{{Check: slow}, {Check: slow}, {Check: slow}}}
+		start := time.Now()
+		require.NoError(t, i.Check(t.Context()))
+		assert.Equal(t, time.Second, time.Since(start))
+	})
+}
+
+func TestCheckOfADisabledInstrumentationPasses(t *testing.T) {
+	cleanEnv(t, map[string]string{"OTEL_SDK_DISABLED": "true"})
+	i, err := Start(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, i.Check(t.Context()))
+}
