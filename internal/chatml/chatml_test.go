@@ -49,16 +49,26 @@ func TestMessagesBecomeWhatChatAPIsTake(t *testing.T) {
 			`[{"role":"tool","parts":[{"type":"tool_call_response","id":"c1","name":"f","response":"sunny"}]},` +
 				`{"role":"tool","parts":[{"type":"tool_call_response","id":"c2","response":{"t":21}},` +
 				`{"type":"tool_call_response","id":"c3","response":[{"type":"text","text":"x"}]},` +
-				`{"type":"tool_call_response","id":"c4","response":[1,2]}]}]`,
+				`{"type":"tool_call_response","id":"c4","response":[1,2]},{"type":"tool_call_response","id":"c5","response":[]}]}]`,
 			`[{"role":"tool","name":"f","content":"sunny","tool_call_id":"c1"},` +
 				`{"role":"tool","content":"{\"t\":21}","tool_call_id":"c2"},` +
 				`{"role":"tool","content":[{"type":"text","text":"x"}],"tool_call_id":"c3"},` +
-				`{"role":"tool","content":"[1,2]","tool_call_id":"c4"}]`,
+				`{"role":"tool","content":"[1,2]","tool_call_id":"c4"},` +
+				`{"role":"tool","content":"[]","tool_call_id":"c5"}]`,
 		},
 		{
 			"what a user said beside the answer of a tool is kept",
 			`[{"role":"user","parts":[{"type":"text","content":"here"},{"type":"tool_call_response","id":"c1","response":"r"}]}]`,
 			`[{"role":"user","content":"here"},{"role":"tool","content":"r","tool_call_id":"c1"}]`,
+		},
+		{
+			"so are a call and a thought",
+			`[{"role":"assistant","parts":[{"type":"tool_call","name":"f"},{"type":"tool_call_response","response":"r"}]},` +
+				`{"role":"assistant","parts":[{"type":"reasoning","content":"hm"},{"type":"tool_call_response","response":"r"}]}]`,
+			`[{"role":"assistant","content":"","tool_calls":[{"id":"","type":"function","function":{"name":"f","arguments":""}}]},` +
+				`{"role":"tool","content":"r"},` +
+				`{"role":"assistant","content":[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]}]},` +
+				`{"role":"tool","content":"r"}]`,
 		},
 		{
 			"reasoning before a text",
@@ -121,6 +131,11 @@ func TestFieldsOfAMessage(t *testing.T) {
 	}, {Role: "assistant", FinishReason: "length"}}, ms)
 }
 
+func TestReasoningBeforeAnEmptyList(t *testing.T) {
+	m := Message{Role: "assistant", Reasoning: "hm", Content: json.RawMessage(`[]`)}
+	assert.Equal(t, `{"role":"assistant","content":[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]}]}`, string(m.AppendJSON(nil)))
+}
+
 func TestWhatIsNotMessagesIsAnError(t *testing.T) {
 	for attr, want := range map[string]string{
 		``:                        "chatml: not a JSON array",
@@ -141,9 +156,11 @@ func TestWhatIsNotMessagesIsAnError(t *testing.T) {
 func TestInstructionsBecomeASystemMessage(t *testing.T) {
 	for attr, want := range map[string]string{
 		`[{"type":"text","content":"Be brief."},{"type":"text","content":"Twice."}]`: `{"role":"system","content":"Be brief.\nTwice."}`,
-		`Be brief.`:                   `{"role":"system","content":"Be brief."}`,
-		`[] is an empty list`:         `{"role":"system","content":"[] is an empty list"}`,
-		`[{"type":"text","content":1`: `{"role":"system","content":"[{\"type\":\"text\",\"content\":1"}`,
+		`[{"type":"text","content":"a"}] b`:                                          `{"role":"system","content":"[{\"type\":\"text\",\"content\":\"a\"}] b"}`,
+		"Be\xff":                                                                     "{\"role\":\"system\",\"content\":\"Be\uFFFD\"}",
+		`Be brief.`:                                                                  `{"role":"system","content":"Be brief."}`,
+		`[] is an empty list`:                                                        `{"role":"system","content":"[] is an empty list"}`,
+		`[{"type":"text","content":1`:                                                `{"role":"system","content":"[{\"type\":\"text\",\"content\":1"}`,
 	} {
 		assert.Equal(t, want, string(Instructions(attr).AppendJSON(nil)))
 	}

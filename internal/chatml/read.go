@@ -44,7 +44,6 @@ func Messages(attr string) ([]Message, error) {
 // line breaks. What is not a list is taken as the text itself.
 func Instructions(attr string) Message {
 	m := Message{Role: "system"}
-	attr = strings.ToValidUTF8(attr, "\uFFFD")
 	c := jsonscan.New([]byte(attr))
 	var texts []string
 	if c.Kind() == jsonscan.KindArray {
