@@ -3,10 +3,10 @@
 package example
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/otelmistral/otelmistral/instrumentation/console"
 	"github.com/otelmistral/otelmistral/instrumentation/destination"
@@ -22,9 +22,10 @@ func configured() bool {
 	return slices.ContainsFunc(variables, func(v string) bool { return os.Getenv(v) != "" })
 }
 
-// terminal prints traces to out.
-func terminal(out io.Writer) destination.Destination {
-	d, err := console.New(console.Config{Writer: out})
+// Terminal is a destination that prints traces to out. It does so at Shutdown, so
+// that they do not mingle with what a program prints.
+func Terminal(out io.Writer) destination.Destination {
+	d, err := console.New(console.Config{Writer: out, Limits: destination.Limits{BatchDelay: time.Hour}})
 	if err != nil {
 		panic(err) // its documentation says that there is none
 	}
@@ -41,13 +42,13 @@ var pages = map[string]string{
 }
 
 // tellWhereToLook prints where the trace can be seen, for each destination.
-func tellWhereToLook(out io.Writer, stats destination.Stats) {
-	fmt.Fprintln(out, "\nWhere to look:")
+func tellWhereToLook(to Call, stats destination.Stats) {
+	to.Printf("\nWhere to look:")
 	for _, d := range stats.Destinations {
 		page, known := pages[d.Name]
 		if !known {
 			page = "destination " + d.Name
 		}
-		fmt.Fprintf(out, "  %s (%d spans)\n", page, d.Exported)
+		to.Printf("  %s (spans: %d)", page, d.Exported)
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"os"
 	"os/signal"
@@ -67,6 +68,9 @@ type Call struct {
 	Out io.Writer
 }
 
+// Printf prints a line to Out.
+func (c Call) Printf(format string, args ...any) { log.New(c.Out, "", 0).Printf(format, args...) }
+
 // Main runs the program and ends the process with 1 if it fails.
 func (p Program) Main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -85,30 +89,31 @@ func (p Program) Run(ctx context.Context, out io.Writer) error {
 	defer closeServer()
 	onTerminal := len(p.Destinations) == 0 && !configured()
 	if onTerminal {
-		p.Destinations = []destination.Destination{terminal(out)}
+		p.Destinations = []destination.Destination{Terminal(out)}
 	}
 
 	opts := []instrumentation.Option{instrumentation.WithServiceName(p.Name)}
 	for _, d := range p.Destinations {
 		opts = append(opts, instrumentation.WithDestination(d))
 	}
+	called.Out = out
 	inst, err := instrumentation.Start(ctx, append(opts, p.Options...)...)
 	if err != nil {
-		fmt.Fprintln(out, "Start:", err) // what is missing; inst works all the same
+		called.Printf("Start: %v", err) // what is missing; inst works all the same
 	}
-	called.Client, called.Instrumentation, called.Out = inst.Client(), inst, out
+	called.Client, called.Instrumentation = inst.Client(), inst
 	defer called.Client.CloseIdleConnections()
 
-	fmt.Fprintf(out, "Calling %s\n\n", called.where)
+	called.Printf("Calling %s\n\n", called.where)
 	err = p.Do(ctx, called.Call)
-	fmt.Fprintln(out)
+	called.Printf("")
 
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	err = errors.Join(err, inst.Shutdown(end)) // now everything has been exported
-	tellWhereToLook(out, inst.Stats())
+	tellWhereToLook(called.Call, inst.Stats())
 	if onTerminal {
-		fmt.Fprintln(out, "  Set RESPAN_API_KEY or OTEL_EXPORTER_OTLP_ENDPOINT to send the trace there instead.")
+		called.Printf("  Set RESPAN_API_KEY or OTEL_EXPORTER_OTLP_ENDPOINT to send the trace there instead.")
 	}
 	return err
 }

@@ -27,7 +27,7 @@ func cleanEnv(t *testing.T) {
 	}
 }
 
-// ask is a program that asks one question and prints the status.
+// ask is a program that asks one question.
 var ask = Program{
 	Name:    "ask",
 	Answers: map[string]string{"Who?": "Nobody."},
@@ -43,10 +43,12 @@ var ask = Program{
 			return err
 		}
 		defer resp.Body.Close()
-		var reply struct {
-			Choices []struct{ Message struct{ Content string } }
+		var reply any
+		if err := json.NewDecoder(resp.Body).Decode(&reply); err != nil {
+			return err
 		}
-		return json.NewDecoder(resp.Body).Decode(&reply)
+		call.Printf("asked")
+		return nil
 	},
 }
 
@@ -56,9 +58,10 @@ func TestTraceIsPrintedWhenNoDestinationIsConfigured(t *testing.T) {
 	require.NoError(t, ask.Run(t.Context(), &out))
 	for _, want := range []string{
 		"Calling a Mistral server inside this program (no MISTRAL_API_KEY is set)",
+		"asked\n\ntrace ",
 		"chat mistral-small-latest",
 		"out  Nobody.",
-		"the tree above (1 spans)",
+		"the tree above (spans: 1)",
 		"Set RESPAN_API_KEY",
 	} {
 		assert.Contains(t, out.String(), want)
@@ -89,7 +92,7 @@ func TestDestinationsOfTheProgramWin(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, program.Run(t.Context(), &out))
 	assert.Len(t, collector.Spans(), 1)
-	assert.Contains(t, out.String(), "destination mine (1 spans)")
+	assert.Contains(t, out.String(), "destination mine (spans: 1)")
 }
 
 func TestKeyOfTheEnvironmentMeansTheRealAPI(t *testing.T) {
