@@ -82,8 +82,15 @@ bench-compare: ## compare the benchmarks of the commit BASE (HEAD) with the work
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./... > bin/bench-new.txt
 	$(TOOL) benchstat base=bin/bench-base.txt new=bin/bench-new.txt
 
-examples: ## run the quickstart
-	go run ./examples/quickstart
+# Without the keys and destinations of this machine, so that each example calls the
+# server inside it and prints its trace. Nested modules have tests instead.
+examples: ## run the examples of the root module; fail if one breaks
+	@unset MISTRAL_API_KEY $$(awk 'BEGIN { for (v in ENVIRON) if (v ~ /^(OTEL|RESPAN|LANGFUSE)_[A-Z_]+$$/) print v }'); \
+	list=$$(go list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' ./examples/...) || exit 1; \
+	for pkg in $$list; do \
+		printf '\n=== go run ./examples/%s\n\n' "$${pkg##*/examples/}"; \
+		go run "$$pkg" </dev/null || exit 1; \
+	done
 
 cover: ## print the test coverage of the root module
 	go test -coverprofile=coverage.out -coverpkg=./... ./...
