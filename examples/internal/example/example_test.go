@@ -10,10 +10,13 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/otelmistral/otelmistral/instrumentation"
 	"github.com/otelmistral/otelmistral/instrumentation/destination"
 	"github.com/otelmistral/otelmistral/instrumentation/otlp"
 	"github.com/otelmistral/otelmistral/internal/testserver"
@@ -81,18 +84,26 @@ func TestEnvironmentDecidesWhereTheTraceGoes(t *testing.T) {
 }
 
 func TestDestinationsOfTheProgramWin(t *testing.T) {
-	cleanEnv(t)
-	collector := testserver.NewReceiver()
-	defer collector.Close()
-	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
-	d, err := otlp.New(otlp.Config{Name: "mine", Endpoint: collector.Endpoint()})
-	require.NoError(t, err)
-	program := ask
-	program.Destinations = []destination.Destination{d}
-	var out bytes.Buffer
-	require.NoError(t, program.Run(t.Context(), &out))
-	assert.Len(t, collector.Spans(), 1)
-	assert.Contains(t, out.String(), "destination mine (spans: 1)")
+	for name, endpoint := range map[string]string{
+		"over the environment": "http://127.0.0.1:1",
+		"over the terminal":    "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			cleanEnv(t)
+			collector := testserver.NewReceiver()
+			defer collector.Close()
+			t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+			d, err := otlp.New(otlp.Config{Name: "mine", Endpoint: collector.Endpoint()})
+			require.NoError(t, err)
+			program := ask
+			program.Destinations = []destination.Destination{d}
+			var out bytes.Buffer
+			require.NoError(t, program.Run(t.Context(), &out))
+			assert.Len(t, collector.Spans(), 1)
+			assert.Contains(t, out.String(), "destination mine (spans: 1)")
+			assert.NotContains(t, out.String(), "chat mistral-small-latest")
+		})
+	}
 }
 
 func TestKeyOfTheEnvironmentMeansTheRealAPI(t *testing.T) {
@@ -116,4 +127,20 @@ func TestErrorOfTheExampleIsTheErrorOfTheProgram(t *testing.T) {
 	program := ask
 	program.Do = func(context.Context, Call) error { return broken }
 	require.ErrorIs(t, program.Run(t.Context(), &bytes.Buffer{}), broken)
+}
+
+func TestTerminalPrintsNothingBeforeShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		inst, err := instrumentation.Start(t.Context(),
+			instrumentation.WithDestination(Terminal(&out)), instrumentation.WithoutGlobalProvider())
+		require.NoError(t, err)
+		_, span := inst.TracerProvider().Tracer("test").Start(t.Context(), "work")
+		span.End()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		assert.Empty(t, out.String())
+		require.NoError(t, inst.Shutdown(t.Context()))
+		assert.Contains(t, out.String(), "work")
+	})
 }
