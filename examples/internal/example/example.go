@@ -52,8 +52,11 @@ type Program struct {
 	// Destinations get the spans. Default: those of the environment, else the
 	// terminal.
 	Destinations []destination.Destination
-	// Options are given to instrumentation.Start besides.
+	// Options are given to Start besides.
 	Options []instrumentation.Option
+	// Start sets instrumentation up, for a program that shows how to. Default:
+	// instrumentation.Start.
+	Start func(context.Context, ...instrumentation.Option) (*instrumentation.Instrumentation, error)
 }
 
 // Call is what the code that a user copies needs for calling a model.
@@ -72,12 +75,15 @@ type Call struct {
 func (c Call) Printf(format string, args ...any) { log.New(c.Out, "", 0).Printf(format, args...) }
 
 // Main runs the program and ends the process with 1 if it fails.
-func (p Program) Main() {
+func (p Program) Main() { Main(p.Name, p.Run) }
+
+// Main does the same for a program that has more to do than [Program.Run].
+func Main(name string, run func(context.Context, io.Writer) error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := p.Run(ctx, os.Stdout)
+	err := run(ctx, os.Stdout)
 	stop()
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %v\n", p.Name, err)
+		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
 		os.Exit(1)
 	}
 }
@@ -97,7 +103,10 @@ func (p Program) Run(ctx context.Context, out io.Writer) error {
 		opts = append(opts, instrumentation.WithDestination(d))
 	}
 	called.Out = out
-	inst, err := instrumentation.Start(ctx, append(opts, p.Options...)...)
+	if p.Start == nil {
+		p.Start = instrumentation.Start
+	}
+	inst, err := p.Start(ctx, append(opts, p.Options...)...)
 	if err != nil {
 		called.Printf("Start: %v", err) // what is missing; inst works all the same
 	}

@@ -4,6 +4,8 @@ package exampletest
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -15,6 +17,23 @@ import (
 // fails the test if the program fails.
 func Run(t *testing.T, program example.Program) string {
 	t.Helper()
+	return Output(t, program.Run)
+}
+
+// Output is Run for a program that has more to do than [example.Program.Run].
+func Output(t *testing.T, run func(context.Context, io.Writer) error) string {
+	t.Helper()
+	cleanEnv(t)
+	var out bytes.Buffer
+	if err := run(t.Context(), &out); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// cleanEnv unsets what would change how a program runs.
+func cleanEnv(t *testing.T) {
+	t.Helper()
 	for _, kv := range os.Environ() {
 		name, _, _ := strings.Cut(kv, "=")
 		switch prefix, _, _ := strings.Cut(name, "_"); prefix {
@@ -22,9 +41,4 @@ func Run(t *testing.T, program example.Program) string {
 			t.Setenv(name, "")
 		}
 	}
-	var out bytes.Buffer
-	if err := program.Run(t.Context(), &out); err != nil {
-		t.Fatalf("%s: %v", program.Name, err)
-	}
-	return out.String()
 }
