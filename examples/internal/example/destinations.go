@@ -36,7 +36,7 @@ func Terminal(out io.Writer) destination.Destination {
 var pages = map[string]string{
 	"console":       "the tree above",
 	"langfuse":      "your Langfuse project, under Tracing",
-	"mistralstudio": "Mistral Studio, under Observe",
+	"mistralstudio": "Mistral Studio",
 	"respan":        "https://platform.respan.ai, under Traces",
 	"otlp":          "what your OTLP endpoint sends to; without content unless you ask for it",
 }

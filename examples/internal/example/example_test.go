@@ -137,7 +137,7 @@ func TestTerminalPrintsNothingBeforeShutdown(t *testing.T) {
 		require.NoError(t, err)
 		_, span := inst.TracerProvider().Tracer("test").Start(t.Context(), "work")
 		span.End()
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		synctest.Wait()
 		assert.Empty(t, out.String())
 		require.NoError(t, inst.Shutdown(t.Context()))
