@@ -184,7 +184,10 @@ func onSpan(cc roundtripper.ContentCapture) bool {
 
 // transportOptions are those that the other options mean for the transports.
 func (c config) transportOptions() []roundtripper.Option {
-	opts := []roundtripper.Option{roundtripper.WithMaxContentBytes(c.maxContent)}
+	var opts []roundtripper.Option
+	if c.maxContent > 0 {
+		opts = append(opts, roundtripper.WithMaxContentBytes(c.maxContent))
+	}
 	if c.redact != nil {
 		opts = append(opts, roundtripper.WithRedactor(c.redact))
 	}

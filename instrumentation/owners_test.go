@@ -6,6 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -16,6 +19,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelmistral/otelmistral/instrumentation/otlp"
+	"github.com/otelmistral/otelmistral/internal/testserver"
 	"github.com/otelmistral/otelmistral/roundtripper"
 	"github.com/otelmistral/otelmistral/semconv"
 )
@@ -110,4 +114,25 @@ func TestContentOfObservationsStaysAwayFromThoseThatWantNone(t *testing.T) {
 	require.Len(t, plain.Spans(), 1)
 	assert.NotContains(t, fmt.Sprint(plain.Spans()[0].Attributes, plain.Spans()[0].Status), "SECRET")
 	assert.Contains(t, fmt.Sprint(full.Spans()[0].Attributes, full.Spans()[0].Status), "SECRET")
+}
+
+func TestContentOfCallsIsCutAtTheLimitThatWasSet(t *testing.T) {
+	mistral := testserver.NewMistral()
+	defer mistral.Close()
+	for limit, cut := range map[int]bool{0: false, 100: true} {
+		i, e := recorded(t, WithMaxContentBytes(limit))
+		client := i.Client()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, mistral.URL+"/v1/chat/completions", strings.NewReader(
+			`{"model":"mistral-small-latest","messages":[{"role":"user","content":"`+strings.Repeat("x", 1000)+`"}]}`))
+		require.NoError(t, err)
+		req.Header.Set("Authorization", "Bearer any-key")
+		resp, err := client.Do(req)
+		require.NoError(t, err)
+		_, err = io.Copy(io.Discard, resp.Body)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		client.CloseIdleConnections()
+		_, attrs := spanOf(t, e, "chat mistral-small-latest")
+		assert.Equal(t, cut, strings.Contains(attrs[semconv.GenAIInputMessagesKey].(string), "bytes cut"), "limit %d", limit)
+	}
 }

@@ -81,7 +81,7 @@ func (g gateway) stream(ctx context.Context, task *instrumentation.Observation, 
 		return err
 	}
 	defer resp.Body.Close()
-	task.Metadata("respan_log_id", resp.Header.Get("X-Respan-Log-Id"))
+	task.SetMetadata("respan_log_id", resp.Header.Get("X-Respan-Log-Id"))
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("the gateway answered %s", resp.Status)
 	}

@@ -63,7 +63,7 @@ func (w writer) edit(ctx context.Context, outline string) (string, error) {
 		return text, err
 	}
 	// Something to know about this run that is neither input nor output.
-	instrumentation.ObservationFromContext(ctx).Metadata("words_of_draft", words)
+	instrumentation.ObservationFromContext(ctx).SetMetadata("words_of_draft", words)
 	return w.ask(ctx, fmt.Sprintf("Say this in at most %d words: %s", w.most, text))
 }
 
