@@ -13,14 +13,31 @@
 //
 // # Destinations
 //
-// [WithDestination] names them, see the packages otlp, respan, mistralstudio and
-// console below this one. [Instrumentation.Check] tells whether they take the
-// credentials. Without it the environment decides. Every destination has its own bounded
-// queue, and an outage at one neither delays nor costs anything at another.
+// [WithDestination] names them, see the packages langfuse, respan,
+// mistralstudio, otlp and console below this one. Without it the environment
+// decides. Every destination has its own bounded queue, and an outage at one
+// neither delays nor costs anything at another. [Instrumentation.Check] tells
+// whether they accept the credentials.
+//
+// # Observations
+//
+// [Observe] gives the work of the application spans of its own, with input and
+// output, around the model calls: [AsWorkflow], [AsTask], [AsAgent], [AsTool] and
+// others say what it is. [ObserveSeq] is for functions that stream, and
+// [StartObservation] for work that is no function.
+//
+//	answer, err := instrumentation.Observe(ctx, "answer", question, answerQuestion,
+//		instrumentation.AsWorkflow())
+//
+// [Propagate] says once whom a trace is about; all spans that start in its context
+// carry it, model calls included. [WithDefaults] does so for all spans of the
+// process, [WithBaggage] for other services.
+//
+//	ctx = instrumentation.Propagate(ctx, instrumentation.UserID(user), instrumentation.Tags("beta"))
 //
 // # Message content
 //
-// Prompts and replies are recorded when a destination is there to show them,
+// Prompts and replies, and the input and output of observations, are recorded when a destination is there to show them,
 // such as the console, and removed on the way to the others: a plain OTLP
 // endpoint gets none unless the user asks. Who asks, in order of precedence:
 //
@@ -29,13 +46,9 @@
 //  3. a destination whose Content is true
 //
 // With 1 or 2 the answer holds for every destination: content on spans goes to
-// all of them, or is not recorded at all.
-//
-// # Observations and context
-//
-// [Observe] gives a function of the application a span of its own: a workflow, a
-// task, an agent, a tool. [Propagate] carries user, session, tags and the like
-// onto every span below.
+// all of them, or is not recorded at all. roundtripper.ContextWithCapture
+// overrides all three for what happens in one context. [WithRedactor] changes what
+// is recorded.
 //
 // # An application with its own TracerProvider
 //
@@ -52,13 +65,16 @@
 //
 //   - OTEL_SDK_DISABLED (default "false"): "true" makes Start do nothing;
 //     Client then is a plain client
-//   - RESPAN_API_KEY (default none): adds Respan, without WithDestination and
-//     WithSpanProcessor; see package respan
-//   - OTEL_TRACES_EXPORTER: which destinations there are besides, without
-//     WithDestination and WithSpanProcessor: "otlp", "console", both with a comma
-//     between, or "none". Default: "otlp", or "none" if another destination was
-//     added and no OTLP endpoint is set
-//   - OTEL_EXPORTER_OTLP_* (default http://localhost:4318): see package otlp
+//   - LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY (default none): add Langfuse
+//     as a destination where WithDestination and WithSpanProcessor add none; see
+//     package langfuse
+//   - RESPAN_API_KEY (default none): adds Respan likewise; see package respan
+//   - OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT (default
+//     http://localhost:4318 if no key above is set, else none): add a plain OTLP
+//     endpoint likewise; see package otlp, also for the other OTEL_EXPORTER_OTLP_*
+//   - OTEL_TRACES_EXPORTER (default: as the endpoints say): which destinations
+//     there are besides those with keys: "otlp", "console", both with a comma
+//     between; with "none" the environment adds none at all
 //   - OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT (default: see above):
 //     NO_CONTENT, SPAN_ONLY, EVENT_ONLY or SPAN_AND_EVENT; see package
 //     roundtripper
@@ -72,6 +88,7 @@
 //   - OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT and the other limits of the SDK, but not
 //     OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT and
 //     OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: they would cut message content, which is
-//     JSON, in two. roundtripper.WithMaxContentBytes bounds content instead
+//     JSON, in two. WithMaxContentBytes bounds content instead. The error of Start
+//     tells when they are set and the application has its own TracerProvider
 //   - OTEL_BSP_*: see package destination
 package instrumentation

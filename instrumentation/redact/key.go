@@ -141,7 +141,7 @@ const maxPlain = 256
 // the first of them.
 func secret(s string, i int, ok func(byte) bool) (end int, hasDigit bool) {
 	end = run(s, i, i+maxPlain, ok)
-	if strings.IndexAny(s[i:end], "0123456789") < 0 {
+	if !strings.ContainsAny(s[i:end], "0123456789") {
 		return end, false
 	}
 	return run(s, end, len(s), ok), true
