@@ -96,6 +96,11 @@ func TestMessagesBecomeWhatChatAPIsTake(t *testing.T) {
 				`{"type":"input_audio","input_audio":"BBBB"}]}]`,
 		},
 		{
+			"media before a text, and of no modality",
+			`[{"role":"user","parts":[{"type":"uri","uri":"u"},{"type":"text","content":"a"},{"type":"text","content":"b"}]}]`,
+			`[{"role":"user","content":[{"type":"document_url","document_url":"u"},{"type":"text","text":"a"},{"type":"text","text":"b"}]}]`,
+		},
+		{
 			"media reduced to a digest can be read",
 			`[{"role":"user","parts":[{"type":"blob","modality":"image","mime_type":"image/png","content":"","byte_count":8,"sha256":"4c4b6a3b"},` +
 				`{"type":"blob","modality":"audio","content":""}]}]`,
@@ -103,8 +108,8 @@ func TestMessagesBecomeWhatChatAPIsTake(t *testing.T) {
 		},
 		{
 			"what chat APIs do not have is kept as it is",
-			`[{"role":"user","parts":[{"type":"server_tool_call","name":"w"},{"type":"text","content":1},"odd"]}]`,
-			`[{"role":"user","content":[{"type":"server_tool_call","name":"w"},{"type":"text","content":1},"odd"]}]`,
+			`[{"role":"user","parts":[{"type":"server_tool_call","name":"w"},{"type":"text","content":1},{"type":"generic","content":"y"},"odd"]}]`,
+			`[{"role":"user","content":[{"type":"server_tool_call","name":"w"},{"type":"text","content":1},{"type":"generic","content":"y"},"odd"]}]`,
 		},
 		{
 			"invalid UTF-8",
@@ -176,8 +181,8 @@ func TestToolsBecomeWhatChatAPIsTake(t *testing.T) {
 		},
 		{
 			"built-in tools, with what they are configured with",
-			`[{"type":"web_search","name":"web_search"},{"type":"document_library","name":"document_library","configuration":{"library_ids":["l1"]}}]`,
-			`[{"type":"web_search"},{"type":"document_library","library_ids":["l1"]}]`,
+			`[{"type":"web_search","name":"web_search"},{"type":"document_library","name":"document_library","configuration":{"library_ids":["l1"]}},{"type":"x","configuration":[1]}]`,
+			`[{"type":"web_search"},{"type":"document_library","library_ids":["l1"]},{"type":"x"}]`,
 		},
 		{"nested already", `[{"type":"function","function":{"name":"f"}}]`, `[{"type":"function","function":{"name":"f"}}]`},
 		{"no tools", `[1,{"type":"function","name":"f","parameters":[]}]`, `[{"type":"function","function":{"name":"f"}}]`},

@@ -71,7 +71,6 @@ type chunks struct {
 // is the chunk.
 func (c *chunks) add(p *part) {
 	switch {
-	case p.raw == nil:
 	case p.kind.Is("text") && isString(p.content):
 		c.addText(p.content)
 	case p.kind.Is("uri") && isString(p.value):
@@ -113,7 +112,6 @@ func (c *chunks) next() {
 	c.list = append(c.list, '[')
 	c.appendText(c.text)
 	c.list = append(c.list, ',')
-	c.text = nil
 }
 
 func (c *chunks) appendText(quoted []byte) {

@@ -75,11 +75,10 @@ func appendTool(dst []byte, c *jsonscan.Cursor) []byte {
 
 // appendMembers appends the members of an object, each after a comma.
 func appendMembers(dst, object []byte) []byte {
-	if !isObject(object) {
+	c := jsonscan.New(object)
+	if !c.Object() {
 		return dst
 	}
-	c := jsonscan.New(object)
-	c.Object()
 	for c.Member() {
 		dst = append(dst, ',')
 		dst = jsonscan.AppendQuoted(dst, c.Key())
