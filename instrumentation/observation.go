@@ -39,7 +39,6 @@ type Observation struct {
 	kind      string
 	content   *recording // nil: no content is recorded
 	outputSet atomic.Bool
-	ended     atomic.Bool
 }
 
 // StartObservation starts an observation for work that does not fit a function,
@@ -114,7 +113,7 @@ func ObservationFromContext(ctx context.Context) *Observation {
 	return o
 }
 
-func (o *Observation) recording() bool { return o != nil && !o.ended.Load() && o.span.IsRecording() }
+func (o *Observation) recording() bool { return o != nil && o.span.IsRecording() }
 
 // SetInput records what the observation was given, as JSON, if content is
 // recorded. The last one counts.
@@ -223,11 +222,11 @@ func (o *Observation) End(err error) {
 
 // finish ends the observation, as a failure if errorType is not empty.
 func (o *Observation) finish(errorType, message string) {
-	if o == nil || o.ended.Swap(true) {
+	if !o.recording() { // not sampled, or ended already
 		return
 	}
 	defer o.span.End()
-	if errorType == "" || !o.span.IsRecording() {
+	if errorType == "" {
 		return
 	}
 	errorType = strings.ToValidUTF8(errorType, "\uFFFD")

@@ -260,6 +260,11 @@ func TestUnsampledObservationMarshalsNothing(t *testing.T) {
 		return nil, nil
 	})), func(context.Context, json.Marshaler) (string, error) { return "", nil })
 	require.NoError(t, err)
+	drain(ObserveSeq(t.Context(), "x", 3, func(context.Context, int) iter.Seq2[marshaler, error] {
+		return func(yield func(marshaler, error) bool) {
+			yield(func() ([]byte, error) { t.Error("marshalled"); return nil, nil }, nil)
+		}
+	}), -1)
 	assert.Empty(t, got.Ended())
 }
 
@@ -565,6 +570,19 @@ func TestObserveSeqRecordsWhatCame(t *testing.T) {
 		drain(ObserveSeq(t.Context(), "x", 3, count), -1)
 		assert.Nil(t, got.named(t, "x").value(semconv.ObservationOutputKey))
 	})
+}
+
+func TestSequenceKeepsNoMoreThanItsLimit(t *testing.T) {
+	texts, items := (&recording{total: 10}).newSequence(), (&recording{total: 10}).newSequence()
+	for range 1000 {
+		texts.add("12345")
+		items.add(12345)
+	}
+	assert.Len(t, texts.text, 10)
+	assert.Equal(t, `12345,12345`, string(items.items))
+	data, err := json.Marshal(items)
+	require.NoError(t, err)
+	assert.Equal(t, `[12345,12345,"(998 more)"]`, string(data))
 }
 
 func TestDurationOfAnObservationIsThatOfTheFunction(t *testing.T) {
