@@ -60,7 +60,7 @@ func (p printer) OnEnd(s sdktrace.ReadOnlySpan) {
 			lines += fmt.Sprintf("    %-32s%s\n", kv.Key, kv.Value.String())
 		}
 	}
-	fmt.Fprint(p.out, lines)
+	_, _ = fmt.Fprint(p.out, lines)
 }
 
 func (printer) Shutdown(context.Context) error { return nil }

@@ -45,8 +45,8 @@ type gateway struct {
 	thread      string
 }
 
-// ask asks a model of any provider. What it answers is streamed to print.
-func (g gateway) ask(ctx context.Context, model, question string, print func(text string)) error {
+// ask asks a model of any provider. What it answers is streamed to say.
+func (g gateway) ask(ctx context.Context, model, question string, say func(text string)) error {
 	ctx = instrumentation.Propagate(ctx, instrumentation.UserID(g.user), instrumentation.ThreadID(g.thread))
 	ctx, task := instrumentation.StartObservation(ctx, "ask", instrumentation.AsTask())
 	task.SetInput(question)
@@ -60,12 +60,12 @@ func (g gateway) ask(ctx context.Context, model, question string, print func(tex
 		Thread:      g.thread,
 		Credentials: g.credentials,
 		DisableLog:  true,
-	}, print)
+	}, say)
 	task.End(err)
 	return err
 }
 
-func (g gateway) stream(ctx context.Context, task *instrumentation.Observation, r request, print func(string)) error {
+func (g gateway) stream(ctx context.Context, task *instrumentation.Observation, r request, say func(string)) error {
 	body, err := json.Marshal(r)
 	if err != nil {
 		return err
@@ -99,7 +99,7 @@ func (g gateway) stream(ctx context.Context, task *instrumentation.Observation, 
 			return errors.New("the gateway sent a chunk that is not JSON")
 		}
 		for _, choice := range chunk.Choices {
-			print(choice.Delta.Content)
+			say(choice.Delta.Content)
 		}
 	}
 	return lines.Err()

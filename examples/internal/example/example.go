@@ -122,7 +122,7 @@ func (p Program) Run(ctx context.Context, out io.Writer) error {
 	err = errors.Join(err, inst.Shutdown(end)) // now everything has been exported
 	tellWhereToLook(called.Call, inst.Stats())
 	if onTerminal {
-		called.Printf("  Set RESPAN_API_KEY or OTEL_EXPORTER_OTLP_ENDPOINT to send the trace there instead.")
+		called.Printf("  Set LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY, RESPAN_API_KEY, or OTEL_EXPORTER_OTLP_ENDPOINT to send the trace there instead.")
 	}
 	return err
 }
