@@ -65,7 +65,7 @@ func TestTraceIsPrintedWhenNoDestinationIsConfigured(t *testing.T) {
 		"chat mistral-small-latest",
 		"out  Nobody.",
 		"the tree above (spans: 1)",
-		"Set RESPAN_API_KEY",
+		"Set LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY, RESPAN_API_KEY",
 	} {
 		assert.Contains(t, out.String(), want)
 	}
