@@ -123,7 +123,12 @@ func wait[T any](p *player, ready <-chan T) error {
 	case <-ready:
 		return nil
 	case <-p.req.Context().Done():
-		return errClientGone
+		select {
+		case <-p.closing: // it was the server that dropped the connection
+			return errCut
+		default:
+			return errClientGone
+		}
 	case <-p.closing:
 		return errCut
 	}
