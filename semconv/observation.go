@@ -67,7 +67,7 @@ const (
 
 	// ObservationPathKey is the names of the observations above a span and of
 	// its own, if it is one, from the outermost on, joined by dots. The
-	// outermost workflow or agent is left out: it is in [WorkflowNameKey].
+	// outermost workflow or agent is left out.
 	//
 	// Defined by this project, see [Attributes].
 	ObservationPathKey = attribute.Key("otelmistral.observation.path")
