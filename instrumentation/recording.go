@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/otelmistral/otelmistral/internal/genai"
 	"github.com/otelmistral/otelmistral/internal/jsonscan"
@@ -56,14 +55,7 @@ func (r *recording) json(kind string, v any) string {
 // text returns a bounded, redacted text.
 func (r *recording) text(kind, s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
-	if len(s) > r.part {
-		n := r.part
-		for n > 0 && !utf8.RuneStart(s[n]) {
-			n--
-		}
-		s = string(jsontrim.AppendCutNote([]byte(s[:n]), int64(len(s)-n)))
-	}
-	return r.redactor.Text(kind, s)
+	return r.redactor.Text(kind, string(jsontrim.Cut([]byte(s), r.part)))
 }
 
 // nothing tells that v says nothing: nil, or a value of type struct{}.

@@ -161,7 +161,7 @@ func (discard) Shutdown(context.Context) error                             { ret
 // String masks the keys.
 func (c Config) String() string {
 	return fmt.Sprintf("langfuse.Config{Name:%q PublicKey:%s SecretKey:%s BaseURL:%s TracesPath:%q Environment:%q Release:%q NoContent:%t AllSpans:%t}",
-		c.Name, mask(c.PublicKey), mask(c.SecretKey), safeURL(c.BaseURL), c.TracesPath, c.Environment, c.Release, c.NoContent, c.AllSpans)
+		c.Name, destination.Masked(c.PublicKey), destination.Masked(c.SecretKey), destination.PrintableURL(c.BaseURL), c.TracesPath, c.Environment, c.Release, c.NoContent, c.AllSpans)
 }
 
 // GoString is String.
@@ -169,21 +169,3 @@ func (c Config) GoString() string { return c.String() }
 
 // LogValue is String.
 func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
-
-func mask(secret string) string {
-	if secret == "" {
-		return "(unset)"
-	}
-	return "***"
-}
-
-// safeURL hides a URL that may hold a password.
-func safeURL(s string) string {
-	switch {
-	case s == "":
-		return "(unset)"
-	case destination.CheckURL(s) != nil:
-		return "(malformed)"
-	}
-	return s
-}

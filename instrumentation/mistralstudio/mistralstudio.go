@@ -136,15 +136,12 @@ func resolveURL(c Config) (endpoint, source string, err error) {
 
 // String masks the key.
 func (c Config) String() string {
-	key, base := "(unset)", c.BaseURL
-	if c.APIKey != "" {
-		key = "***"
-	}
+	base := c.BaseURL
 	if base != "" && destination.CheckURL(base) != nil {
 		base = "(malformed)" // it may hold a password
 	}
 	return fmt.Sprintf("mistralstudio.Config{Name:%q APIKey:%s BaseURL:%q NoContent:%t AllSpans:%t}",
-		c.Name, key, base, c.NoContent, c.AllSpans)
+		c.Name, destination.Masked(c.APIKey), base, c.NoContent, c.AllSpans)
 }
 
 // GoString is String.

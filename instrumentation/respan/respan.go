@@ -130,7 +130,7 @@ func (c Config) otlp(endpoint, key string) destination.OTLP {
 // String masks the key.
 func (c Config) String() string {
 	return fmt.Sprintf("respan.Config{Name:%q APIKey:%s BaseURL:%s TracesURL:%s NoContent:%t AllSpans:%t System:%q}",
-		c.Name, mask(c.APIKey), safeURL(c.BaseURL), safeURL(c.TracesURL), c.NoContent, c.AllSpans, c.System)
+		c.Name, destination.Masked(c.APIKey), destination.PrintableURL(c.BaseURL), destination.PrintableURL(c.TracesURL), c.NoContent, c.AllSpans, c.System)
 }
 
 // GoString is String.
@@ -138,21 +138,3 @@ func (c Config) GoString() string { return c.String() }
 
 // LogValue is String.
 func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
-
-func mask(secret string) string {
-	if secret == "" {
-		return "(unset)"
-	}
-	return "***"
-}
-
-// safeURL hides a URL that may hold a password.
-func safeURL(s string) string {
-	switch {
-	case s == "":
-		return "(unset)"
-	case destination.CheckURL(s) != nil:
-		return "(malformed)"
-	}
-	return s
-}

@@ -2,7 +2,10 @@
 
 package jsontrim
 
-import "strconv"
+import (
+	"strconv"
+	"unicode/utf8"
+)
 
 // CutNote returns what stands at the end of a text of which n more bytes were
 // cut: "...[12345 bytes cut]". It is ASCII and needs no escaping in JSON.
@@ -13,6 +16,19 @@ func AppendCutNote(dst []byte, n int64) []byte {
 	dst = append(dst, "...["...)
 	dst = strconv.AppendInt(dst, n, 10)
 	return append(dst, " bytes cut]"...)
+}
+
+// Cut returns valid UTF-8 of at most limit bytes and the note on what was cut,
+// or text as it is if it is not longer. It does not write to text.
+func Cut(text []byte, limit int) []byte {
+	if len(text) <= limit {
+		return text
+	}
+	n := limit
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return AppendCutNote(text[:n:n], int64(len(text)-n))
 }
 
 // appendEscaped appends valid UTF-8 as it must stand between quotes in JSON.

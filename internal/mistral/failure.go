@@ -218,15 +218,7 @@ func setMessage(f *genai.Failure, message []byte, l Limits) {
 			message = l.trimmed(message)
 		}
 	}
-	message = validUTF8(message)
-	if len(message) > l.Part {
-		n := l.Part
-		for n > 0 && message[n]&0xC0 == 0x80 {
-			n--
-		}
-		message = jsontrim.AppendCutNote(message[:n:n], int64(len(message)-n))
-	}
-	f.Message = string(message)
+	f.Message = string(jsontrim.Cut(validUTF8(message), l.Part))
 }
 
 // failOnFinishReason makes a call fail whose model reported that it failed.
