@@ -171,4 +171,63 @@ const (
 	//
 	// https://opentelemetry.io/docs/specs/semconv/registry/attributes/http/#http-response-status-code
 	HTTPResponseStatusCodeKey = attribute.Key("http.response.status_code")
+
+	// GenAIAgentIDKey is the id that the provider gave the agent.
+	//
+	// https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#gen-ai-agent-id
+	GenAIAgentIDKey = attribute.Key("gen_ai.agent.id")
+
+	// GenAIAgentNameKey is the name of the agent.
+	//
+	// https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#gen-ai-agent-name
+	GenAIAgentNameKey = attribute.Key("gen_ai.agent.name")
+
+	// GenAIAgentDescriptionKey is what the agent is said to be for.
+	//
+	// https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#gen-ai-agent-description
+	GenAIAgentDescriptionKey = attribute.Key("gen_ai.agent.description")
+
+	// GenAIAgentVersionKey is the version of the agent.
+	//
+	// https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#gen-ai-agent-version
+	GenAIAgentVersionKey = attribute.Key("gen_ai.agent.version")
+
+	// GenAISystemInstructionsKey is the instructions that stand apart from the messages, as a
+	// JSON array of parts.
+	//
+	// https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#gen-ai-system-instructions
+	GenAISystemInstructionsKey = attribute.Key("gen_ai.system_instructions")
+
+	// GenAIToolTypeKey is who runs the tool. Its values are the ToolType
+	// constants.
+	//
+	// https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#gen-ai-tool-type
+	GenAIToolTypeKey = attribute.Key("gen_ai.tool.type")
+
+	// GenAIToolCallArgumentsKey is what the tool was given, as JSON.
+	//
+	// https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#gen-ai-tool-call-arguments
+	GenAIToolCallArgumentsKey = attribute.Key("gen_ai.tool.call.arguments")
+
+	// GenAIToolCallResultKey is what the tool answered, as JSON.
+	//
+	// https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#gen-ai-tool-call-result
+	GenAIToolCallResultKey = attribute.Key("gen_ai.tool.call.result")
+
+	// GenAIWorkflowNameKey is the name of the workflow.
+	//
+	// https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#gen-ai-workflow-name
+	GenAIWorkflowNameKey = attribute.Key("gen_ai.workflow.name")
+
+	// GenAIEmbeddingsDimensionCountKey is the number of dimensions that was asked
+	// for.
+	//
+	// https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#gen-ai-embeddings-dimension-count
+	GenAIEmbeddingsDimensionCountKey = attribute.Key("gen_ai.embeddings.dimension.count")
+
+	// GenAIRequestEncodingFormatsKey is the encodings of embeddings that were asked
+	// for.
+	//
+	// https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#gen-ai-request-encoding-formats
+	GenAIRequestEncodingFormatsKey = attribute.Key("gen_ai.request.encoding_formats")
 )

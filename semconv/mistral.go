@@ -133,4 +133,71 @@ const (
 	//
 	// https://docs.mistral.ai/api/
 	MistralRateLimitRetryAfterKey = attribute.Key("mistral_ai.ratelimit.retry_after")
+
+	// MistralOperationKey is what a call does whose route has no operation in the
+	// conventions. Its values are the Route constants.
+	//
+	// Defined by this project, see [Attributes].
+	MistralOperationKey = attribute.Key("mistral_ai.operation")
+
+	// MistralRequestInputCountKey is the number of inputs in one request: texts to
+	// embed, to check or to label.
+	//
+	// Defined by this project, see [Attributes].
+	MistralRequestInputCountKey = attribute.Key("mistral_ai.request.input_count")
+
+	// MistralRequestLanguageKey is the language that a request for a transcription
+	// names.
+	//
+	// https://docs.mistral.ai/api/
+	MistralRequestLanguageKey = attribute.Key("mistral_ai.request.language")
+
+	// MistralRequestVoiceIDKey is the voice that speech was asked for in.
+	//
+	// https://docs.mistral.ai/api/
+	MistralRequestVoiceIDKey = attribute.Key("mistral_ai.request.voice_id")
+
+	// MistralRequestResponseFormatKey is the audio format asked for.
+	//
+	// https://docs.mistral.ai/api/
+	MistralRequestResponseFormatKey = attribute.Key("mistral_ai.request.response_format")
+
+	// MistralResponseLanguageKey is the language that a transcription was found to be
+	// in.
+	//
+	// https://docs.mistral.ai/api/
+	MistralResponseLanguageKey = attribute.Key("mistral_ai.response.language")
+
+	// MistralUsageConnectorTokensKey is the tokens that connectors used. They are in
+	// no other count, and in Mistral's total.
+	//
+	// https://docs.mistral.ai/api/
+	MistralUsageConnectorTokensKey = attribute.Key("mistral_ai.usage.connector_tokens")
+
+	// MistralUsageConnectorsKey is the calls of connectors, as "name=calls", in order of
+	// the names.
+	//
+	// https://docs.mistral.ai/api/
+	MistralUsageConnectorsKey = attribute.Key("mistral_ai.usage.connectors")
+
+	// MistralOCRUsagePagesProcessedKey is the pages that were read.
+	//
+	// https://docs.mistral.ai/api/
+	MistralOCRUsagePagesProcessedKey = attribute.Key("mistral_ai.ocr.usage.pages_processed")
+
+	// MistralOCRUsageDocSizeBytesKey is the size of the document that was read.
+	//
+	// https://docs.mistral.ai/api/
+	MistralOCRUsageDocSizeBytesKey = attribute.Key("mistral_ai.ocr.usage.doc_size_bytes")
+
+	// MistralModerationFlaggedKey is the categories that at least one input fell into.
+	//
+	// Defined by this project, see [Attributes].
+	MistralModerationFlaggedKey = attribute.Key("mistral_ai.moderation.flagged")
+
+	// MistralClassificationLabelsKey is the likeliest label of each target, as
+	// "target=label", of all inputs.
+	//
+	// Defined by this project, see [Attributes].
+	MistralClassificationLabelsKey = attribute.Key("mistral_ai.classification.labels")
 )

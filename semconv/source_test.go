@@ -123,7 +123,7 @@ func TestEachKeyConstantLinksToItsDefinition(t *testing.T) {
 
 func TestEachValueIsDocumentedAndUniqueInItsSet(t *testing.T) {
 	consts, _ := sourceConstants(t)
-	for _, set := range []string{"Operation", "OutputType", "Provider", "Outcome", "ErrorType"} {
+	for _, set := range []string{"Operation", "Route", "ToolType", "OutputType", "Provider", "Outcome", "ErrorType"} {
 		seen := map[string]string{}
 		for _, name := range slices.Sorted(maps.Keys(consts)) {
 			if !strings.HasPrefix(name, set) || strings.HasSuffix(name, "Key") {

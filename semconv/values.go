@@ -6,8 +6,35 @@ package semconv
 //
 // https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#gen-ai-operation-name
 const (
-	OperationChat        = "chat"         // a chat call
-	OperationExecuteTool = "execute_tool" // the execution of a tool, by the application
+	OperationChat            = "chat"             // a chat call
+	OperationTextCompletion  = "text_completion"  // a completion of plain text, such as fill-in-the-middle
+	OperationGenerateContent = "generate_content" // a call with content of several kinds, such as OCR
+	OperationEmbeddings      = "embeddings"       // texts turned into vectors
+	OperationRetrieval       = "retrieval"        // a search for context
+	OperationCreateAgent     = "create_agent"     // an agent is made, or changed, at the provider
+	OperationInvokeAgent     = "invoke_agent"     // a run of an agent
+	OperationInvokeWorkflow  = "invoke_workflow"  // a run of a workflow
+	OperationExecuteTool     = "execute_tool"     // the execution of a tool
+)
+
+// Values of [MistralOperationKey]: what the routes are called that have no
+// operation in the conventions.
+const (
+	RouteTranscription      = "audio.transcriptions" // speech to text
+	RouteSpeech             = "audio.speech"         // text to speech
+	RouteModeration         = "moderations"          // a check of texts
+	RouteChatModeration     = "chat.moderations"     // a check of conversations
+	RouteClassification     = "classifications"      // labels for texts
+	RouteChatClassification = "chat.classifications" // labels for conversations
+)
+
+// Values of [GenAIToolTypeKey].
+//
+// https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#gen-ai-tool-type
+const (
+	ToolTypeFunction  = "function"  // run by the application
+	ToolTypeExtension = "extension" // run by the provider
+	ToolTypeDatastore = "datastore" // a search in data that the provider keeps
 )
 
 // Values of [GenAIOutputTypeKey].
