@@ -307,26 +307,12 @@ func (c *Cursor) digits() bool {
 
 // text consumes the string that begins at pos.
 func (c *Cursor) text() (Text, bool) {
-	c.pos++
-	start := c.pos
-	escaped := false
-	for i := start; i < len(c.doc); i++ {
-		switch b := c.doc[i]; {
-		case b == '"':
-			c.pos = i + 1
-			return Text{raw: c.doc[start:i], escaped: escaped}, true
-		case b == '\\':
-			escaped = true
-			n := escapeLength(c.doc[i:])
-			if n == 0 {
-				return Text{}, c.fail()
-			}
-			i += n - 1
-		case b < ' ':
-			return Text{}, c.fail()
-		}
+	t, rest, ok := CutText(c.doc[c.pos+1:])
+	if !ok {
+		return Text{}, c.fail()
 	}
-	return Text{}, c.fail()
+	c.pos = len(c.doc) - len(rest)
+	return t, true
 }
 
 func (c *Cursor) space() {

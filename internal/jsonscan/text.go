@@ -3,6 +3,8 @@
 package jsonscan
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -12,6 +14,59 @@ import (
 type Text struct {
 	raw     []byte
 	escaped bool
+}
+
+// CutText reads a string whose opening quote has been read, and returns it with
+// what follows its closing quote. ok is false if b does not begin with the rest
+// of a valid string.
+func CutText(b []byte) (t Text, rest []byte, ok bool) {
+	for i := 0; ; {
+		i += literal(b[i:])
+		switch {
+		case i == len(b), b[i] < ' ':
+			return Text{}, nil, false
+		case b[i] == '"':
+			t.raw = b[:i]
+			return t, b[i+1:], true
+		}
+		n := escapeLength(b[i:])
+		if n == 0 {
+			return Text{}, nil, false
+		}
+		t.escaped = true
+		i += n
+	}
+}
+
+// literal returns how many of the first bytes of b are neither a quote nor a
+// backslash nor a control character. It looks at eight at a time.
+func literal(b []byte) (n int) {
+	const (
+		low  = 0x0101010101010101
+		high = 0x80 * low
+	)
+	for ; len(b)-n >= 8; n += 8 {
+		w := binary.LittleEndian.Uint64(b[n:])
+		quote, backslash := w^'"'*low, w^'\\'*low
+		// The lowest of the high bits that are set belongs to the first byte
+		// that was zero, or below a space; a borrow may set others above it.
+		if found := ((quote-low)&^quote | (backslash-low)&^backslash | (w-' '*low)&^w) & high; found != 0 {
+			return n + bits.TrailingZeros64(found)/8
+		}
+	}
+	for n < len(b) && b[n] != '"' && b[n] != '\\' && b[n] >= ' ' {
+		n++
+	}
+	return n
+}
+
+// In tells where in doc the string lies, without its quotes. ok is false if
+// it is no part of doc.
+func (t Text) In(doc []byte) (start, end int, ok bool) {
+	start = cap(doc) - cap(t.raw) // slicing moves the beginning, not the end of the capacity
+	end = start + len(t.raw)
+	ok = 0 <= start && end < len(doc) && cap(t.raw) > 0 && &doc[start] == &t.raw[:1][0]
+	return start, end, ok
 }
 
 // Empty tells whether the string is "".
