@@ -17,6 +17,16 @@ const (
 	OperationExecuteTool     = "execute_tool"     // the execution of a tool
 )
 
+// Values of [GenAIOperationNameKey] that only the registry after version 1.41
+// has, which calls its state 1.42.0-dev. Those for memory are left out: Mistral's
+// API has no such calls.
+//
+// https://github.com/open-telemetry/semantic-conventions-genai
+const (
+	OperationPlan          = "plan"           // an agent decides what to do
+	OperationFetchResponse = "fetch_response" // a response that was made before is read
+)
+
 // Values of [MistralOperationKey]: what the routes are called that have no
 // operation in the conventions.
 const (
