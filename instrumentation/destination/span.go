@@ -10,10 +10,13 @@ import (
 )
 
 // OnlyObservations is a [Destination] Keep for backends that show model calls
-// and observations and nothing else of a process.
+// and observations and nothing else of a process. A call is told by its
+// operation, that of the conventions or that of this project, which a span must
+// have when it starts.
 func OnlyObservations(s sdktrace.ReadOnlySpan) bool {
 	for _, a := range s.Attributes() {
-		if a.Key == semconv.GenAIOperationNameKey || a.Key == semconv.ObservationTypeKey {
+		switch a.Key {
+		case semconv.GenAIOperationNameKey, semconv.MistralOperationKey, semconv.ObservationTypeKey:
 			return true
 		}
 	}
