@@ -65,11 +65,11 @@ func StartObservation(ctx context.Context, name string, opts ...ObserveOption) (
 	if operation := operations[c.kind]; operation != "" {
 		attrs = append(attrs, semconv.GenAIOperationNameKey.String(operation))
 	}
-	if c.kind == semconv.ObservationTool {
-		attrs = append(attrs, semconv.GenAIToolNameKey.String(strings.ToValidUTF8(name, "\uFFFD")))
-		if call != "" {
-			attrs = append(attrs, semconv.GenAIToolCallIDKey.String(call))
-		}
+	if key, ok := nameKeys[c.kind]; ok {
+		attrs = append(attrs, key.String(strings.ToValidUTF8(name, "\uFFFD")))
+	}
+	if c.kind == semconv.ObservationTool && call != "" {
+		attrs = append(attrs, semconv.GenAIToolCallIDKey.String(call))
 	}
 	attrs = append(attrs, scope.KeyValues(c.attributes)...)
 	tracer := i.providerFor(ctx).Tracer(ScopeName,

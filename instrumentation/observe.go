@@ -7,6 +7,8 @@ import (
 	"iter"
 	"slices"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"github.com/otelmistral/otelmistral/internal/scope"
 	"github.com/otelmistral/otelmistral/semconv"
 )
@@ -40,12 +42,19 @@ func newObserveConfig(opts []ObserveOption) observeConfig {
 //
 // https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-agent-spans/
 var operations = map[string]string{
-	semconv.ObservationWorkflow:   "invoke_workflow",
-	semconv.ObservationAgent:      "invoke_agent",
-	semconv.ObservationTool:       "execute_tool",
+	semconv.ObservationWorkflow:   semconv.OperationInvokeWorkflow,
+	semconv.ObservationAgent:      semconv.OperationInvokeAgent,
+	semconv.ObservationTool:       semconv.OperationExecuteTool,
 	semconv.ObservationGeneration: semconv.OperationChat,
-	semconv.ObservationEmbedding:  "embeddings",
-	semconv.ObservationRetriever:  "retrieval",
+	semconv.ObservationEmbedding:  semconv.OperationEmbeddings,
+	semconv.ObservationRetriever:  semconv.OperationRetrieval,
+}
+
+// nameKeys are where the conventions have the name of an observation, too.
+var nameKeys = map[string]attribute.Key{
+	semconv.ObservationWorkflow: semconv.GenAIWorkflowNameKey,
+	semconv.ObservationAgent:    semconv.GenAIAgentNameKey,
+	semconv.ObservationTool:     semconv.GenAIToolNameKey,
 }
 
 func as(kind string) ObserveOption {

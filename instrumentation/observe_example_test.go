@@ -67,6 +67,7 @@ func ExampleObserve() {
 	//   otelmistral.observation.type = workflow
 	//   otelmistral.workflow.name = support
 	//   gen_ai.operation.name = invoke_workflow
+	//   gen_ai.workflow.name = support
 	//   otelmistral.observation.input = "T1001"
 	//   otelmistral.observation.output = "paid by [email]"
 	// paid by jo@example.com <nil>

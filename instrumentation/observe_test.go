@@ -87,7 +87,15 @@ func TestWhatAnObservationIs(t *testing.T) {
 			} else {
 				assert.Equal(t, tt.operation, s.value(semconv.GenAIOperationNameKey))
 			}
-			assert.Equal(t, tt.kind == "tool", s.value(semconv.GenAIToolNameKey) != nil)
+			for kind, key := range map[string]attribute.Key{
+				"workflow": "gen_ai.workflow.name", "agent": "gen_ai.agent.name", "tool": "gen_ai.tool.name",
+			} {
+				if tt.kind == kind {
+					assert.Equal(t, "x", s.value(key))
+				} else {
+					assert.Nil(t, s.value(key), key)
+				}
+			}
 		})
 	}
 }
