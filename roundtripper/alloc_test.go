@@ -85,6 +85,5 @@ func TestCallThatIsNotSampledAllocatesLittle(t *testing.T) {
 		_, err := rt.RoundTrip(req)
 		require.ErrorIs(t, err, io.EOF)
 	})
-	assert.LessOrEqual(t, n, 25.0)
-	t.Logf("%v allocations", n)
+	assert.LessOrEqual(t, n, 10.0) // two are the body's
 }

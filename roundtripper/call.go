@@ -18,15 +18,15 @@ import (
 
 // call is one observed exchange. Its methods may be called by the caller's
 // goroutines, by the goroutine that a context runs when it ends, and by the
-// garbage collector's, at the same time.
+// garbage collector's, at the same time. It is nil for one that is not
+// recorded: see response and finish.
 type call struct {
 	transport *Transport
 	caller    context.Context // the caller's
-	context   context.Context // the one that is sent
-	span      trace.Span      // nil when nothing is recorded
+	span      trace.Span
 	start     time.Time
 	limits    mistral.Limits
-	asked     *asked
+	asked     asked
 
 	// mu guards what follows until ended is set; whoever sets it has the call
 	// for himself from then on. It is never held over I/O or code of the
@@ -89,7 +89,7 @@ func (c *call) feed(p []byte) (e cause) {
 
 // finish ends the call unless it has ended.
 func (c *call) finish(e end) {
-	if c.span == nil {
+	if c == nil {
 		return
 	}
 	c.mu.Lock()
@@ -112,11 +112,9 @@ func (c *call) end(e end) {
 	c.cleanup.Stop()
 
 	r := &c.record
-	startName, startProvider := r.SpanName(), r.Provider
+	startModel, startProvider := r.Request.Model, r.Provider
 	fromReply := r.DecodeErrors
-	if c.asked != nil {
-		c.asked.fill(r)
-	}
+	c.asked.fill(r)
 	fromRequest := r.DecodeErrors - fromReply
 	c.fillReply()
 	if fromRequest > 0 {
@@ -131,9 +129,9 @@ func (c *call) end(e end) {
 
 	attrs := make([]attribute.KeyValue, 0, 32)
 	r.Provider = mistral.Provider(r.ServerAddress, r.Request.Model, c.transport.config.provider)
-	if name := r.SpanName(); name != startName || r.Provider != startProvider {
+	if r.Request.Model != startModel || r.Provider != startProvider {
 		// The model was found only while the request was being sent.
-		c.span.SetName(name)
+		c.span.SetName(r.SpanName())
 		attrs = r.AppendModel(attrs)
 	}
 	attrs = r.AppendEnd(attrs)

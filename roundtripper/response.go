@@ -21,7 +21,7 @@ const maxErrorBody = 64 << 10
 // response takes what the transport below answered. It changes nothing of it
 // but the body, and that only when the body will be read for the record.
 func (c *call) response(resp *http.Response, err error) {
-	if c.span == nil {
+	if c == nil {
 		return
 	}
 	if err != nil || resp == nil {
@@ -29,9 +29,10 @@ func (c *call) response(resp *http.Response, err error) {
 		return
 	}
 	c.record.Response.Status = resp.StatusCode
+	c.lastRead = time.Now()
 	ok := func() bool {
 		defer c.transport.reports.contain("the start of a response")
-		mistral.ReadHeaders(resp.Header, time.Now(), &c.record)
+		mistral.ReadHeaders(resp.Header, c.lastRead, &c.record)
 		c.reply = c.newReply(resp)
 		return true
 	}()
@@ -67,13 +68,20 @@ func (c *call) newReply(resp *http.Response) reply {
 		if encoded {
 			start = time.Time{} // what is decoded at the end tells no times
 		}
-		mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-		r = mistral.NewReply(&c.record, mediaType == "text/event-stream", start, c.limits)
+		r = mistral.NewReply(&c.record, isStream(resp.Header.Get("Content-Type")), start, c.limits)
 	}
 	if encoded {
 		return &compressed{reply: r, decompress: decompress, record: &c.record, over: decompress == nil}
 	}
 	return r
+}
+
+func isStream(contentType string) bool {
+	if contentType == "application/json" { // nearly always, if it is none
+		return false
+	}
+	mediaType, _, _ := mime.ParseMediaType(contentType)
+	return mediaType == "text/event-stream"
 }
 
 // readAhead reads the short body of an error and puts it back.
@@ -87,9 +95,11 @@ func (c *call) readAhead(resp *http.Response) {
 func (c *call) observe(resp *http.Response) {
 	b := &body{inner: resp.Body, call: c}
 	resp.Body = b
-	c.lastRead = time.Now()
 	// Neither function may refer to b, or it would never be collected.
 	c.cleanup = runtime.AddCleanup(b, func(c *call) { c.finish(end{cause: causeCollected}) }, c)
+	if c.caller.Done() == nil {
+		return
+	}
 	stop := context.AfterFunc(c.caller, func() { c.finish(end{cause: causeContext}) })
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -24,6 +24,7 @@ type snapshot struct {
 	rest io.ReadCloser
 	// forward is the body to send, without observing rest.
 	forward io.ReadCloser
+	reader  bytes.Reader // what forward reads if there is no rest
 }
 
 // takeSnapshot reads the body of req as far as that cannot block: GetBody says
@@ -53,7 +54,8 @@ func takeSnapshot(req *http.Request) *snapshot {
 	}
 	// net/http sends a body that it knows to be in memory together with the
 	// headers. This is such a one, like the one it replaces.
-	s.forward = io.NopCloser(bytes.NewReader(s.body))
+	s.reader.Reset(s.body)
+	s.forward = io.NopCloser(&s.reader)
 	return s
 }
 
@@ -129,22 +131,21 @@ func (c closed) Close() error           { return c.err }
 // sending it, in a goroutine of its own, when the call ends.
 type asked struct {
 	mu     sync.Mutex
-	reader *mistral.RequestReader // nil when the call has ended
+	reader *mistral.RequestReader // nil without a body, and when the call has ended
 	broken bool                   // reading panicked
 }
 
-// newAsked returns nil for a request without a body.
-func newAsked(s *snapshot, l mistral.Limits) *asked {
+// begin takes what was read of the body before it is sent, if there is one.
+func (a *asked) begin(s *snapshot, l mistral.Limits) {
 	if s.forward == nil || s.forward == http.NoBody {
-		return nil
+		return
 	}
-	a := &asked{reader: mistral.NewRequestReader(l)}
+	a.reader = mistral.NewRequestReader(l)
 	var err error
 	if s.rest == nil {
 		err = io.EOF
 	}
 	a.observe(s.body, err)
-	return a
 }
 
 // observe takes the next bytes of the body.

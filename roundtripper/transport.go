@@ -3,6 +3,7 @@
 package roundtripper
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"strings"
@@ -24,6 +25,7 @@ type Transport struct {
 	base    http.RoundTripper
 	config  config
 	tracers tracers
+	targets targets
 	reports reports
 }
 
@@ -68,8 +70,8 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return t.base.RoundTrip(req)
 	}
 	snapshot := takeSnapshot(req)
-	c := t.start(req, route, snapshot)
-	out := c.request(req, snapshot)
+	ctx, c := t.start(req, route, snapshot)
+	out := t.outgoing(ctx, req, snapshot, c)
 	returned := false
 	defer func() {
 		if !returned { // the transport below, or its body, panics
@@ -112,77 +114,84 @@ func (t *Transport) wanted(req *http.Request) (keep bool) {
 	return t.config.filter(req)
 }
 
-// start begins the span of a call. What goes wrong in here costs the
-// telemetry, never the call.
-func (t *Transport) start(req *http.Request, route *mistral.Route, s *snapshot) (c *call) {
-	c = &call{transport: t, caller: req.Context(), start: time.Now()}
-	c.context = scope.WithObserved(c.caller)
+// start begins the span of a call, which is nil when nothing is recorded, and
+// returns the context to send the request with. What goes wrong in here costs
+// the telemetry, never the call.
+func (t *Transport) start(req *http.Request, route *mistral.Route, s *snapshot) (ctx context.Context, c *call) {
+	caller := req.Context()
+	ctx = scope.WithObserved(caller)
 	defer t.reports.contain("the start of a span")
 
-	r := &c.record
-	r.Operation = route.Operation
-	r.ServerAddress, r.ServerPort = address(req)
-	r.Request.Model = mistral.PeekModel(s.body)
-	r.Provider = mistral.Provider(r.ServerAddress, r.Request.Model, t.config.provider)
-
-	carried := scope.SpanAttributes(c.caller)
-	attrs := make([]attribute.KeyValue, 0, 6+len(carried)+len(t.config.attributes))
-	attrs = append(r.AppendStart(attrs), carried...)
-	if n := scope.Attempt(c.caller); n > 0 {
-		attrs = append(attrs, semconv.HTTPRequestResendCountKey.Int(n))
+	host, port := address(req)
+	target := t.targets.get(route, host, port, mistral.PeekModel(s.body), t.config.provider)
+	options := target.options
+	if own := t.ownAttributes(caller); len(own) > 0 {
+		options = append(options, trace.WithAttributes(own...))
 	}
-	attrs = append(attrs, t.config.attributes...) // the last one of a key counts
-	ctx, span := t.tracers.get().Start(c.caller, r.SpanName(),
-		trace.WithSpanKind(trace.SpanKindClient),
-		trace.WithTimestamp(c.start),
-		trace.WithAttributes(attrs...))
-	c.context = scope.WithObserved(ctx)
+	ctx, span := t.tracers.get().Start(ctx, target.spanName, options...)
 	if !span.IsRecording() {
 		span.End()
-		return c
+		return ctx, nil
 	}
-	c.limits = t.config.limits
-	c.limits.Content = t.captures(c.caller)
+	c = &call{transport: t, caller: caller, span: span, start: time.Now(), limits: t.config.limits}
+	target.describe(&c.record)
+	c.limits.Content = t.captures(caller)
 	if c.limits.Content && t.config.redact != nil {
-		r.Redactor = genai.Redactor{Func: t.config.redact, Panicked: t.reports.redactor}
+		c.record.Redactor = genai.Redactor{Func: t.config.redact, Panicked: t.reports.redactor}
 	}
-	c.span = span
-	c.asked = newAsked(s, c.limits)
-	return c
+	c.asked.begin(s, c.limits)
+	return ctx, c
 }
 
-// request returns what is sent: the same request with the span in its context
-// and the body that was looked at.
-func (c *call) request(req *http.Request, s *snapshot) *http.Request {
-	out := req.WithContext(c.context)
-	out.Body = s.forward
-	if c.asked != nil {
-		out.Body = s.observed(c.asked)
+// ownAttributes is what the span of a call in ctx is to carry besides what is
+// known of the call.
+func (t *Transport) ownAttributes(ctx context.Context) []attribute.KeyValue {
+	carried, attempt := scope.SpanAttributes(ctx), scope.Attempt(ctx)
+	if len(carried) == 0 && attempt == 0 {
+		return t.config.attributes
 	}
-	if p := c.transport.config.propagator; p != nil {
-		c.inject(out, p)
+	attrs := make([]attribute.KeyValue, 0, 1+len(carried)+len(t.config.attributes))
+	attrs = append(attrs, carried...)
+	if attempt > 0 {
+		attrs = append(attrs, semconv.HTTPRequestResendCountKey.Int(attempt))
+	}
+	return append(attrs, t.config.attributes...) // the last one of a key counts
+}
+
+// outgoing returns what is sent: the same request with the span in its context
+// and the body that was looked at.
+func (t *Transport) outgoing(ctx context.Context, req *http.Request, s *snapshot, c *call) *http.Request {
+	out := req.WithContext(ctx)
+	out.Body = s.forward
+	if c != nil {
+		out.Body = s.observed(&c.asked)
+	}
+	if p := t.config.propagator; p != nil {
+		t.inject(out, p)
 	}
 	return out
 }
 
-func (c *call) inject(out *http.Request, p propagation.TextMapPropagator) {
+func (t *Transport) inject(out *http.Request, p propagation.TextMapPropagator) {
 	header := out.Header.Clone()
 	if header == nil {
 		header = http.Header{}
 	}
-	defer c.transport.reports.contain("the propagator")
-	p.Inject(c.context, propagation.HeaderCarrier(header))
+	defer t.reports.contain("the propagator")
+	p.Inject(out.Context(), propagation.HeaderCarrier(header))
 	out.Header = header
 }
 
 // address is the server that the URL names; the Host header may name another.
 func address(req *http.Request) (host string, port int) {
-	port, err := strconv.Atoi(req.URL.Port())
-	if err != nil {
-		port = 80
-		if strings.EqualFold(req.URL.Scheme, "https") {
-			port = 443
+	host = strings.ToLower(req.URL.Hostname())
+	if p := req.URL.Port(); p != "" {
+		if port, err := strconv.Atoi(p); err == nil {
+			return host, port
 		}
 	}
-	return strings.ToLower(req.URL.Hostname()), port
+	if strings.EqualFold(req.URL.Scheme, "https") {
+		return host, 443
+	}
+	return host, 80
 }

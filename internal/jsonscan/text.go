@@ -89,6 +89,15 @@ func (t Text) String() string {
 	return string(t.Append(nil))
 }
 
+// Bytes returns the string unescaped like [Text.String]: the document's own
+// bytes where they are that, else a copy.
+func (t Text) Bytes() []byte {
+	if !t.escaped && utf8.Valid(t.raw) {
+		return t.raw
+	}
+	return t.Append(nil)
+}
+
 // Append appends the string, unescaped like [Text.String], to dst.
 func (t Text) Append(dst []byte) []byte {
 	if !t.escaped && utf8.Valid(t.raw) {

@@ -44,6 +44,9 @@ func ReadHeaders(h http.Header, now time.Time, call *genai.Call) {
 
 // retryAfter reads both forms of the header, seconds and a date, as seconds.
 func retryAfter(v string, now time.Time) (seconds float64, ok bool) {
+	if v == "" { // both parsers would make an error for it
+		return 0, false
+	}
 	if s, err := strconv.ParseFloat(strings.TrimSpace(v), 64); err == nil {
 		return s, s >= 0 && s < 1<<31
 	}

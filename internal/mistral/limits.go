@@ -85,7 +85,7 @@ const maxName = 256
 // name returns a short value of the wire; one that is absurdly long is cut.
 func name(t jsonscan.Text) string { return clip(t.String()) }
 
-func clip(s string) string {
+func clip[T string | []byte](s T) T {
 	if len(s) <= maxName {
 		return s
 	}

@@ -9,22 +9,22 @@ import (
 	"github.com/otelmistral/otelmistral/semconv"
 )
 
-// PeekModel finds the model in a whole request body. Its cost is that of
-// skipping what stands before the model.
-func PeekModel(body []byte) string {
+// PeekModel finds the model in a whole request body, and returns a part of it
+// where it can. Its cost is that of skipping what stands before the model.
+func PeekModel(body []byte) []byte {
 	c := jsonscan.New(body)
 	if c.Kind() != jsonscan.KindObject {
-		return ""
+		return nil
 	}
 	c.Object()
 	for c.Member() {
 		if string(c.Key()) == "model" {
 			t, _ := c.Text()
-			return name(t)
+			return clip(t.Bytes())
 		}
 		c.Skip()
 	}
-	return ""
+	return nil
 }
 
 // content is the shape of messages and the like.

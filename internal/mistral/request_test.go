@@ -239,6 +239,6 @@ func TestPeekModel(t *testing.T) {
 		``:                                         "",
 		`{"model":"` + strings.Repeat("a", 300) + `"}`: strings.Repeat("a", maxName),
 	} {
-		assert.Equal(t, want, PeekModel([]byte(body)), body)
+		assert.Equal(t, want, string(PeekModel([]byte(body))), body)
 	}
 }
