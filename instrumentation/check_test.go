@@ -54,3 +54,33 @@ func TestCheckOfADisabledInstrumentationPasses(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, i.Check(t.Context()))
 }
+
+func TestCheckThatPanicsIsAnErrorOfItsDestination(t *testing.T) {
+	i := &Instrumentation{checks: []destination.Destination{
+		{Name: "a", Check: func(context.Context) error { panic("boom") }},
+		{Name: "b", Check: func(context.Context) error { return errors.New("ask Jo") }},
+	}}
+	require.EqualError(t, i.Check(t.Context()), "destination a: the check panicked with a string\ndestination b: ask Jo")
+}
+
+func TestCheckIsBoundedByItsContextAndHearsWhoHeedsIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		i := &Instrumentation{checks: []destination.Destination{
+			{Name: "deaf", Check: func(context.Context) error { <-release; return nil }},
+			{Name: "slow", Check: func(ctx context.Context) error {
+				<-ctx.Done()
+				<-time.After(grace / 2)
+				return errors.New("look at the proxy")
+			}},
+		}}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		begin := time.Now()
+		err := i.Check(ctx)
+		assert.Equal(t, time.Second+grace, time.Since(begin))
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.EqualError(t, err, "destination deaf: the check has not returned: context deadline exceeded\ndestination slow: look at the proxy")
+		close(release)
+	})
+}

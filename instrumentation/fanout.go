@@ -5,9 +5,12 @@ package instrumentation
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/otelmistral/otelmistral/internal/guard"
 )
 
 // fanout passes spans to several processors. It flushes and stops them at the
@@ -41,17 +44,29 @@ func (f *fanout) Shutdown(ctx context.Context) error {
 	return f.each(func(p sdktrace.SpanProcessor) error { return p.Shutdown(ctx) })
 }
 
-// once is a processor of the application, which may not bear to be shut down
-// twice.
-type once struct {
+// guest is a processor of the application: it may not bear to be shut down
+// twice, and may panic or not heed its context when it is flushed or shut down.
+type guest struct {
 	sdktrace.SpanProcessor
-	stop sync.Once
-	err  error
+	stop     sync.Once
+	stopping *guard.Running
 }
 
-func (o *once) Shutdown(ctx context.Context) error {
-	o.stop.Do(func() { o.err = o.SpanProcessor.Shutdown(ctx) })
-	return o.err
+func (g *guest) ForceFlush(ctx context.Context) error {
+	return guard.Go(g.part("ForceFlush"), func() error { return g.SpanProcessor.ForceFlush(ctx) }).Wait(ctx)
+}
+
+// Shutdown passes on the context of the first call. Each call waits only as long
+// as its own allows.
+func (g *guest) Shutdown(ctx context.Context) error {
+	g.stop.Do(func() {
+		g.stopping = guard.Go(g.part("Shutdown"), func() error { return g.SpanProcessor.Shutdown(ctx) })
+	})
+	return g.stopping.Wait(ctx)
+}
+
+func (g *guest) part(method string) string {
+	return fmt.Sprintf("%s of the span processor %T", method, g.SpanProcessor)
 }
 
 func (f *fanout) each(do func(sdktrace.SpanProcessor) error) error {

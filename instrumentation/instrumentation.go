@@ -21,6 +21,7 @@ import (
 
 	"github.com/otelmistral/otelmistral/instrumentation/destination"
 	"github.com/otelmistral/otelmistral/internal/genai"
+	"github.com/otelmistral/otelmistral/internal/guard"
 	"github.com/otelmistral/otelmistral/internal/scope"
 	"github.com/otelmistral/otelmistral/roundtripper"
 )
@@ -83,7 +84,7 @@ func Start(ctx context.Context, opts ...Option) (*Instrumentation, error) {
 	}
 	i.all = &fanout{processors: []sdktrace.SpanProcessor{i.outward}}
 	for _, p := range c.processors {
-		i.all.processors = append(i.all.processors, &once{SpanProcessor: p})
+		i.all.processors = append(i.all.processors, &guest{SpanProcessor: p})
 	}
 
 	res, err := c.newResource(ctx)
@@ -129,8 +130,7 @@ func (i *Instrumentation) captures(ctx context.Context) bool {
 
 func (i *Instrumentation) redactorPanicked() {
 	i.reportPanic.Do(func() {
-		defer func() { _ = recover() }() // the handler is the application's
-		otel.Handle(fmt.Errorf("instrumentation: the redactor panicked; "+
+		guard.Handle(fmt.Errorf("instrumentation: the redactor panicked; "+
 			"the content it was shown is recorded as %s (reported once)", genai.Withheld))
 	})
 }
@@ -181,13 +181,15 @@ func (i *Instrumentation) SpanProcessor() sdktrace.SpanProcessor { return i.outw
 // Flush waits until everything that ended before the call has been exported, to
 // all destinations at once. The error joins those of the destinations; find a
 // [destination.LossError] in it with errors.As. When ctx ends first, exports
-// under way go on.
+// under way go on, and a processor of the application that does not heed ctx is
+// left behind; the error names it.
 func (i *Instrumentation) Flush(ctx context.Context) error { return i.all.ForceFlush(ctx) }
 
 // Shutdown exports everything that ended before the call and stops. It returns
 // when that is done or when ctx ends. The error says for each destination how
-// many spans did not reach it since Start, and why. Later calls do the same,
-// each as long as its own ctx allows.
+// many spans did not reach it since Start, and why. A processor of the
+// application that does not heed ctx is left behind; the error names it. Later
+// calls do the same, each as long as its own ctx allows.
 func (i *Instrumentation) Shutdown(ctx context.Context) error {
 	err := i.all.Shutdown(ctx)
 	if !i.ended.Swap(true) && i.provider != nil {

@@ -37,7 +37,7 @@ type Destination struct {
 	// Spans that it could not deliver are reported by the error it returns;
 	// [PartialError] reports how many were lost, and why. An exporter that holds
 	// spans back may have a method ForceFlush(context.Context) error, which is
-	// called at the end of a flush.
+	// called at the end of a flush. A panic of the exporter counts as its error.
 	NewExporter func(context.Context) (sdktrace.SpanExporter, error)
 
 	// Keep says which spans the backend gets; nil means all. It is asked when a
@@ -56,7 +56,8 @@ type Destination struct {
 	Dialect func(sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan
 
 	// Check reports why the backend cannot be reached with these credentials,
-	// and what to do about it; nil when there is nothing to check.
+	// and what to do about it; nil when there is nothing to check. It heeds its
+	// context.
 	Check func(context.Context) error
 
 	// Limits bound what waits for the backend. The zero value means the
@@ -82,6 +83,9 @@ func (d Destination) String() string {
 	}
 	return d.Name + " (" + d.Endpoint + ")"
 }
+
+// part names something that the destination brought, in errors.
+func (d Destination) part(name string) string { return "destination " + d.String() + ": " + name }
 
 // Default limits.
 const (

@@ -7,15 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"unicode/utf8"
 
-	"go.opentelemetry.io/otel"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/otelmistral/otelmistral/internal/guard"
 )
 
 // maxErrorText bounds the text of an exporter's error: it may hold the whole
@@ -43,9 +43,15 @@ type exporter struct {
 	reportDialect sync.Once
 }
 
+// flushing marks the context of a flush, whose own error says what was lost.
+type flushing struct{}
+
 // ExportSpans ignores the end of ctx. The batch processor hands in the context
 // of a flush or its own export timeout, and neither may cut the retries that
 // could still deliver the spans. Only the end of life does.
+//
+// It returns no error: the batch processor would hand it to the application's
+// error handler unguarded.
 func (e *exporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
@@ -57,7 +63,10 @@ func (e *exporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpa
 		errs = append(errs, e.export(ctx, spans[:n], bytes))
 		spans = spans[n:]
 	}
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil && ctx.Value(flushing{}) == nil {
+		guard.Handle(err)
+	}
+	return nil
 }
 
 // cut returns how many of the spans make up the next batch, at least one.
@@ -94,10 +103,10 @@ func (e *exporter) export(ctx context.Context, spans []sdktrace.ReadOnlySpan, by
 	case err == nil:
 		return nil
 	case sum == 0: // a warning: nobody asks for it, so it is not returned
-		otel.Handle(fmt.Errorf("destination %s: %w", e.dest, shorten(err)))
+		guard.Handle(fmt.Errorf("destination %s: %w", e.dest, err))
 		return nil
 	}
-	err = fmt.Errorf("destination %s: %d of %d %s lost: %w", e.dest, sum, total, plural(total, "span"), shorten(err))
+	err = fmt.Errorf("destination %s: %d of %d %s lost: %w", e.dest, sum, total, plural(total, "span"), err)
 	e.lastErr.Store(&err)
 	return err
 }
@@ -108,7 +117,7 @@ func (e *exporter) translate(s sdktrace.ReadOnlySpan) (out sdktrace.ReadOnlySpan
 	defer func() {
 		if r := recover(); r != nil {
 			out = s
-			e.reportDialect.Do(func() { otel.Handle(panicError(e.dest, "Dialect", r)) })
+			e.reportDialect.Do(func() { guard.Handle(guard.Panicked(e.dest.part("Dialect"), r)) })
 		}
 	}()
 	if out = e.dest.Dialect(s); out == nil {
@@ -117,24 +126,12 @@ func (e *exporter) translate(s sdktrace.ReadOnlySpan) (out sdktrace.ReadOnlySpan
 	return out
 }
 
-// deliver turns a panic of the exporter, or of what the dialect returned, into
-// an error. It would end the application.
-func (e *exporter) deliver(ctx context.Context, spans []sdktrace.ReadOnlySpan) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = panicError(e.dest, "the exporter", r)
-		}
-	}()
-	return e.next.ExportSpans(ctx, spans)
-}
-
-// panicError tells a panic in code that the destination brought. Only errors of
-// the runtime are repeated: other values may hold what a span holds.
-func panicError(d Destination, where string, value any) error {
-	if err, ok := value.(runtime.Error); ok {
-		return fmt.Errorf("destination %s: %s panicked: %w", d, where, err)
-	}
-	return fmt.Errorf("destination %s: %s panicked with a %T", d, where, value)
+// deliver turns a panic of the exporter, or of what the dialect returned, or of
+// the text of its error, into an error.
+func (e *exporter) deliver(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+	return guard.Call(e.dest.part("the exporter"), func() error {
+		return shorten(e.next.ExportSpans(ctx, spans))
+	})
 }
 
 // verdict tells how many of the spans an error of the exporter means. The sum is
@@ -160,13 +157,13 @@ func (e *exporter) verdict(total int64, err error) (lost map[Reason]int64, sum i
 	return map[Reason]int64{ReasonExportFailed: total}, total
 }
 
-// flush lets go of what the exporter of the destination holds back.
+// flush lets go of what the exporter of the destination holds back, within ctx.
 func (e *exporter) flush(ctx context.Context) error {
 	f, ok := e.next.(interface{ ForceFlush(context.Context) error })
 	if !ok {
 		return nil
 	}
-	return f.ForceFlush(ctx)
+	return guard.Go(e.dest.part("the exporter's ForceFlush"), func() error { return f.ForceFlush(ctx) }).Wait(ctx)
 }
 
 func (e *exporter) last() error {
@@ -177,7 +174,9 @@ func (e *exporter) last() error {
 }
 
 // Shutdown bounds the exporter's own shutdown by life, as it does its exports.
-func (e *exporter) Shutdown(context.Context) error { return e.next.Shutdown(e.life) }
+func (e *exporter) Shutdown(context.Context) error {
+	return guard.Call("the exporter", func() error { return e.next.Shutdown(e.life) })
+}
 
 // shortError is an error whose text is bounded.
 type shortError struct {
@@ -189,6 +188,9 @@ func (e *shortError) Error() string { return e.text }
 func (e *shortError) Unwrap() error { return e.err }
 
 func shorten(err error) error {
+	if err == nil {
+		return nil
+	}
 	text := err.Error()
 	if len(text) <= maxErrorText {
 		return err

@@ -35,14 +35,29 @@ func TestMain(m *testing.M) {
 }
 
 type errorLog struct {
-	mu   sync.Mutex
-	errs []string
+	mu     sync.Mutex
+	errs   []string
+	panics bool // after the error is noted
 }
 
 func (l *errorLog) Handle(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.errs = append(l.errs, err.Error())
+	if l.panics {
+		panic("the handler")
+	}
+}
+
+// panicking makes the handler panic for the time of the test.
+func (l *errorLog) panicking(t *testing.T) {
+	set := func(panics bool) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.errs, l.panics = nil, panics
+	}
+	set(true)
+	t.Cleanup(func() { set(false) })
 }
 
 // take returns what was handled since the last take.

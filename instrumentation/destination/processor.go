@@ -8,8 +8,9 @@ import (
 	"fmt"
 	"sync"
 
-	"go.opentelemetry.io/otel"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/otelmistral/otelmistral/internal/guard"
 )
 
 // errTimeUp is the cause that an exporter sees when Shutdown ran out of time.
@@ -42,7 +43,11 @@ func NewProcessor(ctx context.Context, d Destination) (*Processor, error) {
 		return nil, err
 	}
 	limits := d.Limits.withDefaults()
-	next, err := d.NewExporter(limits.with(ctx))
+	var next sdktrace.SpanExporter
+	err := guard.Call("NewExporter", func() (err error) {
+		next, err = d.NewExporter(limits.with(ctx))
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("destination %s: %w", d, err)
 	}
@@ -108,7 +113,7 @@ func (p *Processor) keep(s sdktrace.ReadOnlySpan) (kept bool) {
 	defer func() {
 		if r := recover(); r != nil {
 			kept = true
-			p.reportKeep.Do(func() { go otel.Handle(panicError(p.dest, "Keep", r)) })
+			p.reportKeep.Do(func() { go guard.Handle(guard.Panicked(p.dest.part("Keep"), r)) })
 		}
 	}()
 	return p.dest.Keep(s)
@@ -134,7 +139,7 @@ func (p *Processor) OnEnd(s sdktrace.ReadOnlySpan) {
 	p.reportFull.Do(func() {
 		// The handler is the application's and may be slow, and the goroutine
 		// that ended the span must not wait for it.
-		go otel.Handle(fmt.Errorf(
+		go guard.Handle(fmt.Errorf(
 			"destination %s: the queue is full, spans are dropped; reported once, Stats has the count", p.dest))
 	})
 }
@@ -170,7 +175,7 @@ func (p *Processor) flush(ctx context.Context) error {
 		return p.unfinished(ctx)
 	}
 	// The error of an export is in the counts. What is left is the end of ctx.
-	_ = p.batch.ForceFlush(ctx)
+	_ = p.batch.ForceFlush(context.WithValue(ctx, flushing{}, true))
 	if ctx.Err() != nil {
 		return p.unfinished(ctx)
 	}
@@ -212,7 +217,7 @@ func (p *Processor) finish() {
 	defer close(p.done)
 	<-p.pumped
 	if err := p.batch.Shutdown(context.Background()); err != nil && p.life.Err() == nil {
-		otel.Handle(fmt.Errorf("destination %s: shutdown: %w", p.dest, err))
+		guard.Handle(fmt.Errorf("destination %s: shutdown: %w", p.dest, err))
 	}
 	p.abort(nil)
 }

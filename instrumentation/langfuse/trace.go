@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"strings"
 
-	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/resource"
 
+	"github.com/otelmistral/otelmistral/internal/guard"
 	"github.com/otelmistral/otelmistral/semconv"
 )
 
@@ -77,7 +77,7 @@ func (s *span) environment(d *dialect) string {
 	shown := environmentName(name)
 	if shown != strings.ToLower(name) {
 		d.reportEnvironment.Do(func() {
-			otel.Handle(fmt.Errorf("langfuse: the environment %q, from %s, is shown as %q: use at most %d characters of a-z, 0-9, - and _, and do not begin with langfuse",
+			guard.Handle(fmt.Errorf("langfuse: the environment %q, from %s, is shown as %q: use at most %d characters of a-z, 0-9, - and _, and do not begin with langfuse",
 				name, source, cmp.Or(shown, "default"), maxEnvironment))
 		})
 	}
