@@ -4,5 +4,6 @@
 // and beside otelhttp, which is why it is a module of its own. Read the ratios
 // inside one run; the times are those of one machine.
 //
-//	make bench
+//	make bench          all of it
+//	make bench-report   and BENCHMARKS.md from that
 package bench

@@ -3,7 +3,10 @@
 package bench
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -59,18 +62,40 @@ func (m memory) RoundTrip(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// compare runs the same call over each transport.
-func compare(b *testing.B, sampler sdktrace.Sampler, path, request string, base memory, capture roundtripper.ContentCapture) {
+// transports are what every case is measured with, in this order.
+func transports(tb testing.TB, sampler sdktrace.Sampler, base http.RoundTripper, capture roundtripper.ContentCapture) []transport {
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSampler(sampler))
-	b.Cleanup(func() { _ = provider.Shutdown(b.Context()) })
-	for _, t := range []struct {
-		name string
-		rt   http.RoundTripper
-	}{
+	tb.Cleanup(func() { _ = provider.Shutdown(context.Background()) })
+	return []transport{
 		{"bare", base},
 		{"otelhttp", otelhttp.NewTransport(base, otelhttp.WithTracerProvider(provider))},
 		{"otelmistral", roundtripper.New(base, roundtripper.WithTracerProvider(provider), roundtripper.WithContentCapture(capture))},
-	} {
+	}
+}
+
+type transport struct {
+	name string
+	http.RoundTripper
+}
+
+// call makes one call and reads its response to the end.
+func call(tb testing.TB, rt http.RoundTripper, req *http.Request, buf []byte) {
+	resp, err := rt.RoundTrip(req)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for err == nil {
+		_, err = resp.Body.Read(buf)
+	}
+	if !errors.Is(err, io.EOF) {
+		tb.Fatal(err)
+	}
+	_ = resp.Body.Close()
+}
+
+// compare runs the same call over each transport.
+func compare(b *testing.B, sampler sdktrace.Sampler, path, request string, base memory, capture roundtripper.ContentCapture) {
+	for _, t := range transports(b, sampler, base, capture) {
 		b.Run(t.name, func(b *testing.B) {
 			req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, "https://api.mistral.ai"+path, strings.NewReader(request))
 			if err != nil {
@@ -81,14 +106,7 @@ func compare(b *testing.B, sampler sdktrace.Sampler, path, request string, base 
 			b.SetBytes(int64(len(request) + len(base.body)))
 			for b.Loop() {
 				req.Body, _ = req.GetBody()
-				resp, err := t.rt.RoundTrip(req)
-				if err != nil {
-					b.Fatal(err)
-				}
-				for err == nil {
-					_, err = resp.Body.Read(buf)
-				}
-				_ = resp.Body.Close()
+				call(b, t.RoundTripper, req, buf)
 			}
 		})
 	}
@@ -113,6 +131,10 @@ func BenchmarkNotSampledStream200(b *testing.B) {
 	compare(b, never, chat, streamRequest, memory{"text/event-stream", streamReply(200)}, roundtripper.CaptureSpan)
 }
 
+func BenchmarkNotSampledStream5000(b *testing.B) {
+	compare(b, never, chat, streamRequest, memory{"text/event-stream", streamReply(5000)}, roundtripper.CaptureSpan)
+}
+
 func BenchmarkPlain(b *testing.B) {
 	compare(b, always, chat, plainRequest, memory{"application/json", plainReply}, roundtripper.CaptureNone)
 }
@@ -131,6 +153,71 @@ func BenchmarkStream200WithContent(b *testing.B) {
 
 func BenchmarkStream5000WithContent(b *testing.B) {
 	compare(b, always, chat, streamRequest, memory{"text/event-stream", streamReply(5000)}, roundtripper.CaptureSpan)
+}
+
+// BenchmarkStream5000Live measures only live-B/op, the heap that is held while a
+// stream is read.
+func BenchmarkStream5000Live(b *testing.B) {
+	base := memory{"text/event-stream", streamReply(5000)}
+	for _, t := range transports(b, always, base, roundtripper.CaptureSpan) {
+		b.Run(t.name, func(b *testing.B) {
+			var live int64
+			for b.Loop() {
+				probe := newHeapProbe()
+				req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, "https://api.mistral.ai"+chat, strings.NewReader(streamRequest))
+				if err != nil {
+					b.Fatal(err)
+				}
+				resp, err := t.RoundTrip(req)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := io.Copy(io.Discard, probe.watch(resp.Body, int64(len(base.body)))); err != nil {
+					b.Fatal(err)
+				}
+				_ = resp.Body.Close()
+				live = max(live, probe.grown())
+			}
+			b.ReportMetric(float64(live), "live-B/op")
+		})
+	}
+}
+
+// BenchmarkStreamLength shows that a long stream costs no more per chunk than a
+// short one.
+func BenchmarkStreamLength(b *testing.B) {
+	for _, chunks := range []int{10, 30, 100, 300, 1000, 5000} {
+		b.Run(fmt.Sprintf("chunks=%d", chunks), func(b *testing.B) {
+			compare(b, always, chat, streamRequest, memory{"text/event-stream", streamReply(chunks)}, roundtripper.CaptureSpan)
+		})
+	}
+}
+
+// history is a request of about size bytes: a long conversation in text that
+// needs escapes now and then, with calls of tools in it.
+func history(size int) string {
+	const (
+		question = `{"role":"user","content":"What does \"Comté\" mean, and how long does it ripen?\nThe shop sells it at 12, 18 and 24 months, and I would like to know which one goes with a wine from the Jura."},`
+		calling  = `{"role":"assistant","content":"","tool_calls":[{"id":"D681PevKs","type":"function","function":{"name":"search","arguments":"{\"query\": \"comté ripening\"}"}}]},`
+		result   = `{"role":"tool","tool_call_id":"D681PevKs","name":"search","content":"{\"results\": [{\"title\": \"Comté\", \"text\": \"A hard cheese from unpasteurised cow's milk, made in the Franche-Comté.\"}]}"},`
+		answer   = `{"role":"assistant","content":"It is named after the region. Most wheels ripen for eight to eighteen months; the older ones are stronger, drier and taste of nuts, and go well with a vin jaune."},`
+		turn     = question + calling + result + answer
+	)
+	return `{"model":"mistral-small-latest","messages":[` + strings.Repeat(turn, size/len(turn)) + `{"role":"user","content":"Thanks."}]}`
+}
+
+func BenchmarkHistory100KB(b *testing.B) {
+	request := history(100 << 10)
+	compare(b, always, chat, request, memory{"application/json", plainReply}, roundtripper.CaptureSpan)
+	b.Run("json.Valid", func(b *testing.B) {
+		body := []byte(request)
+		b.SetBytes(int64(len(body)))
+		for b.Loop() {
+			if !json.Valid(body) {
+				b.Fatal("not JSON")
+			}
+		}
+	})
 }
 
 // BenchmarkJSONValid is the yardstick: the least that encoding/json asks for
