@@ -3,6 +3,7 @@
 package destination
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/instrumentation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
@@ -261,4 +263,40 @@ func TestManyBadSpansInARowCostNoGoodOnes(t *testing.T) {
 	require.Error(t, p.Shutdown(t.Context()))
 	assert.Equal(t, int64(bad), p.Counts().Lost())
 	assert.Equal(t, int64(DefaultBatchSpans-bad), p.Counts().Exported)
+}
+
+// The size split looks at lengths only. The span of a long conversation has
+// attributes of its own for each message, as Respan wants them.
+func BenchmarkSplit(b *testing.B) {
+	const text = "It is named after the region. Most wheels ripen for eight to eighteen months; the older ones taste of nuts."
+	for _, n := range []int{20, 200, 2000} {
+		span := &tracepb.Span{Name: "chat"}
+		for i := range n {
+			for key, value := range map[string]string{"role": "assistant", "content": text} {
+				span.Attributes = append(span.Attributes, &commonpb.KeyValue{
+					Key:   fmt.Sprintf("gen_ai.prompt.%d.%s", i, key),
+					Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: value}},
+				})
+			}
+		}
+		batch := []*tracepb.ResourceSpans{{ScopeSpans: []*tracepb.ScopeSpans{{Spans: []*tracepb.Span{span}}}}}
+		content := []byte("[" + strings.Repeat(`{"role":"assistant","parts":[{"type":"text","content":"`+text+`"}]},`, n) + "{}]")
+		b.Run(fmt.Sprintf("messages=%d/json.Valid", n), func(b *testing.B) {
+			for b.Loop() {
+				if !json.Valid(content) {
+					b.Fatal("not JSON")
+				}
+			}
+		})
+		b.Run(fmt.Sprintf("messages=%d/export", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				for items := flatten(batch); len(items) > 0; {
+					n := fit(items, DefaultMaxRequestBytes)
+					request(items[:n])
+					items = items[n:]
+				}
+			}
+		})
+	}
 }
