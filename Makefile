@@ -5,6 +5,7 @@ SHELL = /bin/sh
 
 FUZZTIME = 10s
 BENCH = .
+BENCHTIME = 0.5s
 COUNT = 6
 BASE = HEAD
 
@@ -16,8 +17,18 @@ TOOL = go tool -modfile="$(ROOT)/internal/tools/go.mod"
 MODULES = git ls-files --cached --others --exclude-standard 'go.mod' '*/go.mod' | \
 	sed -n 's,/go\.mod$$,,p' | grep -v '^internal/tools$$' | sort
 
+# The benchmarks of the root module and of internal/bench in the tree $1, $2 times.
+benchmarks = cd $1 && go test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem -count $2 $(BENCH_PACKAGES) && \
+	cd internal/bench && go test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem -count $2 -timeout 30m .
+
+BENCH_PACKAGES = ./...
+
+# The modules that a report names.
+BENCH_MODULES = go.opentelemetry.io/otel go.opentelemetry.io/otel/sdk \
+	go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp
+
 .PHONY: check help fmt test test-modules lint fuzz fuzz-short bench \
-	bench-compare examples cover tidy-check fmt-check verify ci clean
+	bench-compare bench-report examples cover tidy-check fmt-check verify ci clean
 
 check: fmt lint test test-modules fuzz-short ## format, then check everything (default)
 
@@ -69,8 +80,7 @@ fuzz-short: ## run each fuzz target for 3 seconds
 	@$(MAKE) fuzz FUZZTIME=3s
 
 bench: ## run the benchmarks that match BENCH (all), COUNT times (6)
-	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
-	cd internal/bench && go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
+	$(call benchmarks,.,$(COUNT))
 
 # git archive leaves the work tree and its branches alone. The link lets the old
 # benchmarks find the test data next to the repository, where there is any.
@@ -78,9 +88,23 @@ bench-compare: ## compare the benchmarks of the commit BASE (HEAD) with the work
 	@rm -rf bin/base && mkdir -p bin/base
 	git archive --format=tar -o bin/base.tar $(BASE)
 	@tar -xf bin/base.tar -C bin/base && rm bin/base.tar && ln -sfn ../../shared bin/shared
-	(cd bin/base && go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...) > bin/bench-base.txt
-	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./... > bin/bench-new.txt
+	($(call benchmarks,bin/base,$(COUNT))) > bin/bench-base.txt
+	($(call benchmarks,.,$(COUNT))) > bin/bench-new.txt
 	$(TOOL) benchstat base=bin/bench-base.txt new=bin/bench-new.txt
+
+# All that the report compares is run once per round, so that what else the
+# machine does meets all of it alike.
+bench-report: BENCH_PACKAGES = ./instrumentation/langfuse ./instrumentation/respan ./instrumentation/destination
+bench-report: ## run the benchmarks in COUNT rounds (6) and write BENCHMARKS.md from them
+	@mkdir -p bin
+	@{ echo "go: $$(go env GOVERSION)"; echo "commit: $$(git describe --always --dirty)"; \
+		echo "command: make bench-report COUNT=$(COUNT) BENCHTIME=$(BENCHTIME)"; \
+		cd internal/bench && go list -m -f 'module: {{.Path}} {{.Version}}' $(BENCH_MODULES); } > bin/bench.txt
+	@for round in $$(seq $(COUNT)); do \
+		echo "round $$round of $(COUNT)"; \
+		($(call benchmarks,.,1)) >> bin/bench.txt || { tail -n 20 bin/bench.txt; exit 1; }; \
+	done
+	cd internal/bench && go run ./report -md "$(ROOT)/BENCHMARKS.md" -svg "$(ROOT)/docs/stream-cost.svg" < "$(ROOT)/bin/bench.txt"
 
 # Without the keys and destinations of this machine, so that each example calls the
 # server inside it and prints its trace. Nested modules have tests instead.
