@@ -24,11 +24,27 @@ type fold struct {
 	limits  Limits
 	room    int // what is left of limits.Total
 	choices []foldedChoice
+	effect  effect
 	// piece is the delta at hand, unescaped. What of it goes beyond the limits
 	// must not make the choice's own buffers grow.
 	piece []byte
 	// trimmer reads chunks that are neither text nor thinking.
 	trimmer jsontrim.Trimmer
+}
+
+// effect is what one chunk changed that it would change again if it came again.
+type effect struct {
+	changes int
+	text    *text         // what the last of the changes made longer, nil without content
+	by      jsonscan.Text // by this
+}
+
+// growth returns what made a text longer, if nothing else was changed.
+func (e *effect) growth() jsonscan.Text {
+	if e.changes != 1 {
+		return jsonscan.Text{}
+	}
+	return e.by
 }
 
 type foldedChoice struct {
@@ -57,7 +73,7 @@ type foldedTool struct {
 func (f *fold) add(ch *chunkChoice, call *genai.Call) (spoke bool) {
 	choice := f.choice(ch.index)
 	if choice == nil {
-		call.DecodeErrors++
+		f.fail(call)
 		return false
 	}
 	if !ch.finish.Empty() {
@@ -96,26 +112,42 @@ func (f *fold) choice(index int64) *foldedChoice {
 // append adds text to the last part, or begins another part if that is of
 // another kind.
 func (f *fold) append(choice *foldedChoice, kind genai.PartType, s jsonscan.Text, call *genai.Call) {
-	if !f.limits.Content {
-		return
-	}
-	if n := len(choice.parts); n > 0 && choice.parts[n-1].kind == kind {
+	if n := len(choice.parts); !f.limits.Content {
+		f.grow(nil, s)
+	} else if n > 0 && choice.parts[n-1].kind == kind {
 		f.grow(&choice.parts[n-1].text, s)
-	} else if part := choice.addPart(call); part != nil {
+	} else if part := f.addPart(choice, call); part != nil {
 		part.kind = kind
 		f.grow(&part.text, s)
 	}
 }
 
+// grow makes a text longer; nil if it is not kept.
 func (f *fold) grow(t *text, s jsonscan.Text) {
-	f.piece = s.Append(f.piece[:0])
-	t.append(f.piece, f.limits.Part, &f.room)
+	f.effect.changes++
+	f.effect.text, f.effect.by = t, s
+	f.repeat(s)
+}
+
+// repeat does what the last chunk did, whose effect was a growth, with another
+// string.
+func (f *fold) repeat(s jsonscan.Text) {
+	if f.effect.text != nil {
+		f.piece = s.Append(f.piece[:0])
+		f.effect.text.append(f.piece, f.limits.Part, &f.room)
+	}
+}
+
+// fail counts what could not be kept.
+func (f *fold) fail(call *genai.Call) {
+	f.effect.changes++
+	call.DecodeErrors++
 }
 
 // addPart adds a part, or returns nil when there are too many.
-func (choice *foldedChoice) addPart(call *genai.Call) *foldedPart {
+func (f *fold) addPart(choice *foldedChoice, call *genai.Call) *foldedPart {
 	if len(choice.parts) >= maxPieces {
-		call.DecodeErrors++
+		f.fail(call)
 		return nil
 	}
 	choice.parts = append(choice.parts, foldedPart{})
@@ -125,6 +157,7 @@ func (choice *foldedChoice) addPart(call *genai.Call) *foldedPart {
 // addWhole adds a chunk that is neither text nor thinking. It is read as in a
 // reply that is one JSON value: what is secret or base64 must not be kept.
 func (f *fold) addWhole(choice *foldedChoice, raw []byte, call *genai.Call) {
+	f.effect.changes++
 	if f.room <= 0 {
 		call.DroppedBytes += int64(len(raw))
 		return
@@ -139,7 +172,7 @@ func (f *fold) addWhole(choice *foldedChoice, raw []byte, call *genai.Call) {
 	c := jsonscan.New(doc)
 	p := parts{limits: l}
 	for _, whole := range p.appendChunk(nil, &c) {
-		if part := choice.addPart(call); part != nil {
+		if part := f.addPart(choice, call); part != nil {
 			part.whole = whole
 		}
 	}
@@ -158,7 +191,7 @@ func (f *fold) addContent(choice *foldedChoice, content []byte, call *genai.Call
 		spoke = f.addChunk(choice, &c, call)
 	case jsonscan.KindNull:
 	default:
-		call.DecodeErrors++
+		f.fail(call)
 	}
 	return spoke
 }
@@ -200,11 +233,13 @@ func (f *fold) addToolCalls(choice *foldedChoice, calls []byte, call *genai.Call
 		if !f.limits.Content {
 			continue
 		}
+		known := len(choice.tools)
 		tool := choice.tool(&w)
 		if tool == nil {
-			call.DecodeErrors++
+			f.fail(call)
 			continue
 		}
+		f.effect.changes += len(choice.tools) - known
 		if tool.id == "" {
 			tool.id = w.idString()
 		}
@@ -218,6 +253,7 @@ func (f *fold) addToolCalls(choice *foldedChoice, calls []byte, call *genai.Call
 			t, _ := arguments.Text()
 			f.grow(&tool.arguments, t)
 		default:
+			f.effect.changes++
 			tool.arguments.append(f.limits.trimmed(w.arguments), f.limits.Part, &f.room)
 		}
 	}

@@ -96,6 +96,9 @@ func FuzzStream(f *testing.F) {
 			got, complete := parseStream(l, cut(body, how)...)
 			require.Equal(t, whole, got)
 			require.Equal(t, wholeComplete, complete)
+			got, complete = parseEachChunk(l, body)
+			require.Equal(t, whole, got, "without templates")
+			require.Equal(t, wholeComplete, complete)
 		}
 		checkChunk(t, body)
 	})

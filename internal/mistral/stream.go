@@ -23,9 +23,12 @@ type stream struct {
 	emit    func(sse.Event) bool // kept, so that no event allocates it
 	chunk   chunk                // reused
 	fold    fold
-	done    bool
-	failed  bool
-	ending  bool // no more bytes are to come
+	// template is like the last chunk if that did nothing but make a text
+	// longer.
+	template template
+	done     bool
+	failed   bool
+	ending   bool // no more bytes are to come
 }
 
 func newStream(call *genai.Call, start time.Time, l Limits) *stream {
@@ -66,9 +69,16 @@ func (s *stream) event(e sse.Event) bool {
 	if !s.call.TimeToFirstChunk.Set && !s.start.IsZero() && !s.ending {
 		s.call.TimeToFirstChunk = genai.Some(time.Since(s.start))
 	}
+	if e.Name != "error" && !e.Oversize {
+		if text, ok := s.template.read(e.Data); ok {
+			s.fold.repeat(text)
+			return true
+		}
+	}
 	understood := !e.Oversize && s.chunk.parse(e.Data)
 	if understood {
 		s.apply(&s.chunk) // an error may come with usage
+		s.template.learn(e.Data, s.fold.effect.growth(), s.chunk.padding)
 	}
 	switch {
 	case e.Name == "error", understood && s.chunk.failure:
@@ -97,6 +107,7 @@ func (s *stream) apply(ch *chunk) {
 		c := jsonscan.New(ch.usage)
 		readUsage(&c, s.call)
 	}
+	s.fold.effect = effect{}
 	spoke := false
 	for i := range ch.choices {
 		if s.fold.add(&ch.choices[i], s.call) {
@@ -115,6 +126,7 @@ type chunk struct {
 	usage   []byte
 	choices []chunkChoice
 	failure bool
+	padding jsonscan.Text // the last string that is skipped
 }
 
 // chunkChoice is the part of a chunk that belongs to one choice.
@@ -158,7 +170,9 @@ func (ch *chunk) parse(data []byte) bool {
 		case "error":
 			ch.failure = ch.failure || tellsError(c.Raw())
 		default:
-			c.Skip()
+			if t, ok := c.Text(); ok {
+				ch.padding = t
+			}
 		}
 	}
 	return c.End()

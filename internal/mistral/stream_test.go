@@ -481,28 +481,35 @@ func TestHostileStreamsAreBounded(t *testing.T) {
 	})
 }
 
-func TestPlainTextChunksDoNotAllocate(t *testing.T) {
-	chunk := []byte(event(delta(`{"content":" world"}`)))
-	for _, tt := range []struct {
-		name   string
-		limits Limits
-		most   float64
-	}{
-		{"without content", withoutContent, 0},
-		// Six bytes each: the buffer of the text grows now and then.
-		{"with content", withContent, 0.1},
+func TestChunksDoNotAllocate(t *testing.T) {
+	for name, fields := range map[string]string{
+		"text":      `{"content":" world"}`,
+		"escaped":   `{"content":"\"\n\u00e9"}`,
+		"thinking":  `{"content":[{"type":"thinking","thinking":[{"type":"text","text":" world"}]}]}`,
+		"arguments": `{"tool_calls":[{"index":0,"function":{"arguments":" world"}}]}`,
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			var call genai.Call
-			s := newStream(&call, time.Now(), tt.limits)
-			for range 100 {
-				s.Write(chunk)
-			}
-			assert.LessOrEqual(t, testing.AllocsPerRun(1, func() {
-				for range 1000 {
+		chunk := []byte(event(delta(fields)))
+		for _, tt := range []struct {
+			name   string
+			limits Limits
+			most   float64
+		}{
+			{"without content", withoutContent, 0},
+			// A few bytes each: the buffer of the text grows now and then.
+			{"with content", withContent, 0.01},
+		} {
+			t.Run(name+" "+tt.name, func(t *testing.T) {
+				var call genai.Call
+				s := newStream(&call, time.Now(), tt.limits)
+				for range 100 {
 					s.Write(chunk)
 				}
-			})/1000, tt.most)
-		})
+				assert.LessOrEqual(t, testing.AllocsPerRun(1, func() {
+					for range 1000 {
+						s.Write(chunk)
+					}
+				})/1000, tt.most)
+			})
+		}
 	}
 }
