@@ -91,6 +91,8 @@ func knownAnswer(prompt string) string {
 		{"capital of France", "The capital of France is **Paris**."},
 		{"2 + 2", "2 + 2 equals **4**."},
 		{"12 * 12", "12 * 12 equals **144**."},
+		{"21 * 2", "42"},
+		{"add(a, b)", "\n    return a + b\n"},
 	} {
 		if strings.Contains(prompt, known.question) {
 			return known.answer

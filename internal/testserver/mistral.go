@@ -16,10 +16,10 @@ import (
 	"time"
 )
 
-// Mistral is a Mistral API on loopback. It serves POST on every path that ends
-// in /chat/completions, so a client may use URL or URL + "/v1" as its base.
-// Unless a reply was scripted it answers as a small, deterministic Mistral. All
-// methods may be called concurrently.
+// Mistral is a Mistral API on loopback. It serves every path that ends as one of
+// Mistral's does, so a client may use URL or URL + "/v1" as its base. Unless a
+// reply was scripted it answers as a small, deterministic Mistral that remembers
+// nothing. All methods may be called concurrently.
 type Mistral struct {
 	// URL is the base address without /v1, such as http://127.0.0.1:4711.
 	URL string
@@ -233,13 +233,13 @@ func (m *Mistral) end(record *Request, end End) {
 // answer.
 func (m *Mistral) unscripted(r *Request) Reply {
 	path, _, _ := strings.Cut(r.Target, "?")
+	answer, found := routed(r)
 	switch {
-	case !strings.HasSuffix(path, "/chat/completions"), m.model.gateway && !isGatewayPath(path):
+	case m.model.gateway && !isGatewayPath(path):
 		return ErrorNamed("404 no route").Reply()
-	case r.Method != http.MethodPost:
-		return JSON(http.StatusMethodNotAllowed, `{"detail":"Method Not Allowed"}`).With("Allow", http.MethodPost).Chunked()
-	}
-	if m.model.gateway {
+	case !found:
+		return answer(m.model)
+	case m.model.gateway:
 		return m.model.gatewayReply(r)
 	}
 	switch key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); {
@@ -248,5 +248,5 @@ func (m *Mistral) unscripted(r *Request) Reply {
 	case strings.Contains(key, "invalid"):
 		return ErrorNamed("401 invalid key").Reply()
 	}
-	return m.model.reply(r)
+	return answer(m.model)
 }

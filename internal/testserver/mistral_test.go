@@ -33,7 +33,11 @@ func chat(t testing.TB, m *Mistral, body string, header ...string) answered {
 }
 
 func post(t testing.TB, client *http.Client, url, body string, header ...string) answered {
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+	return exchange(t, client, http.MethodPost, url, body, header...)
+}
+
+func exchange(t testing.TB, client *http.Client, method, url, body string, header ...string) answered {
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	require.NoError(t, err)
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
@@ -137,7 +141,7 @@ func TestMistralServesAnyBasePath(t *testing.T) {
 		"/v1/chat/completions":                  200,
 		"/chat/completions":                     200,
 		"/gateway/mistral/chat/completions?a=b": 200,
-		"/v1/embeddings":                        404,
+		"/v1/no-such":                           404,
 		"/":                                     404,
 	} {
 		resp := post(t, newClient(t), m.URL+path, body, "Authorization", "Bearer key")

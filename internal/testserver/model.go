@@ -3,7 +3,6 @@
 package testserver
 
 import (
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
@@ -11,7 +10,7 @@ import (
 	"time"
 )
 
-// model answers chat requests that nobody scripted.
+// model answers requests that nobody scripted.
 type model struct {
 	answer         func(prompt string) string
 	fixed          *answer // what every choice is, if not nil
@@ -59,47 +58,73 @@ type chatTool struct {
 
 // families are the prefixes of the model names that exist.
 var families = []string{
-	"codestral", "devstral", "labs-", "leanstral", "magistral", "mathstral", "ministral", "mistral",
+	"codestral", "devstral", "ft:", "labs-", "leanstral", "magistral", "mathstral", "ministral", "mistral",
 	"open-codestral", "open-mistral", "open-mixtral", "pixtral", "voxtral",
 }
 
-// Saying answers the chat request r with that text in each choice, for a model of
-// any name. A request that is not sound is refused.
+// Answer is what a [Mistral] without options answers to r, whoever asks. A script
+// changes it: see [Reply.Until] and [Reply.With].
+func Answer(r Request) Reply { return model{answer: knownAnswer}.to(&r) }
+
+// Saying answers r with that text where the endpoint says something, for a model
+// of any name: each choice of a completion, the message of a conversation, the
+// transcript of a recording. On a path that is not Mistral's it is a chat. A
+// request that is not sound is refused.
 func Saying(r Request, text string) Reply {
-	return model{fixed: &answer{text: tokens(text), finish: "stop"}}.reply(&r)
+	return model{answer: knownAnswer, fixed: &answer{text: tokens(text), finish: "stop"}}.to(&r)
 }
 
-// Calling is [Saying] with one tool call instead of text. The arguments are JSON
-// text.
+// Calling is [Saying] with one tool call instead of text, where the endpoint has
+// such. The arguments are JSON text.
 func Calling(r Request, name, arguments string) Reply {
-	return model{fixed: &answer{calls: []call{{name, arguments}}, finish: "tool_calls"}}.reply(&r)
+	return model{answer: knownAnswer, fixed: &answer{calls: []call{{name, arguments}}, finish: "tool_calls"}}.to(&r)
 }
 
-// reply answers one chat request: refused as Mistral refuses it, or with an
-// answer that depends on nothing but the request.
-func (m model) reply(r *Request) Reply {
-	var req chatRequest
-	if err := json.Unmarshal(r.Body, &req); err != nil {
-		return invalid(nil, validation{Type: "json_invalid", Loc: []any{"body", 0}, Msg: "JSON decode error: " + err.Error()})
+// to answers r wherever it went.
+func (m model) to(r *Request) Reply {
+	if answer, found := routed(r); found {
+		return answer(m)
 	}
-	if refused, ok := validate(req, r.Body); !ok {
+	return m.chat(r, nil)
+}
+
+// chat answers one chat request: refused as Mistral refuses it, or with an answer
+// that depends on nothing but the request.
+func (m model) chat(r *Request, _ []string) Reply {
+	var req chatRequest
+	if refused, ok := parse(r, &req, invalid, "model", "messages"); !ok {
 		return refused
 	}
-	if m.fixed == nil && !isKnown(*req.Model) {
-		return wireError{
-			Message: "Invalid model: " + *req.Model, Type: "invalid_model", Code: "1500", RawStatus: http.StatusBadRequest,
-		}.reply(http.StatusBadRequest)
-	}
+	return m.complete(r, req)
+}
 
+// complete answers r, whose request is req or stands for it.
+func (m model) complete(r *Request, req chatRequest) Reply {
+	if req.N != nil && *req.N < 1 {
+		return invalid(r.Body, validation{Type: "greater_than_equal", Loc: []any{"body", "n"}, Msg: "Input should be greater than or equal to 1"})
+	}
+	if refused, ok := m.knows(*req.Model); !ok {
+		return refused
+	}
 	choices := m.choices(req)
 	wire := newEnvelope(*req.Model, r.Body)
 	used := count(req, choices)
 	if req.Stream {
-		return Stream(append(m.paced(wire.stream(choices, used, *req.Model)), Done())...)
+		var events []Step
+		for _, data := range wire.stream(choices, used, *req.Model) {
+			events = append(events, Event(data))
+		}
+		return Stream(append(m.paced(events), Done())...)
 	}
-	reply := JSON(http.StatusOK, wire.whole(choices, used)).
-		With("X-Ratelimit-Tokens-Query-Cost", strconv.Itoa(used.Total)).
-		Chunked()
+	return m.whole(r, wire.whole(choices, used)).With(queryCost, strconv.Itoa(used.Total))
+}
+
+// queryCost is the header that says how many tokens a call took from the limit.
+const queryCost = "X-Ratelimit-Tokens-Query-Cost"
+
+// whole answers r in one piece of JSON, compressed if the client takes that.
+func (m model) whole(r *Request, body string) Reply {
+	reply := JSON(http.StatusOK, body).Chunked()
 	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		reply = reply.Compressed("gzip")
 	}
@@ -108,13 +133,13 @@ func (m model) reply(r *Request) Reply {
 }
 
 // paced puts the pauses of [WithPace] between the events.
-func (m model) paced(events []string) []Step {
+func (m model) paced(events []Step) []Step {
 	steps := m.pause(m.first)
 	for i, event := range events {
 		if i > 0 {
 			steps = append(steps, m.pause(m.between)...)
 		}
-		steps = append(steps, Event(event))
+		steps = append(steps, event)
 	}
 	return steps
 }
@@ -126,58 +151,20 @@ func (model) pause(d time.Duration) []Step {
 	return []Step{Pause(d)}
 }
 
-// validation is one entry of a 422: what is wrong, where, and the input again.
-type validation struct {
-	Type  string          `json:"type"`
-	Loc   []any           `json:"loc"`
-	Msg   string          `json:"msg"`
-	Input json.RawMessage `json:"input,omitempty"`
+// says is what the model says to prompt where it does nothing but talk.
+func (m model) says(prompt string) string {
+	if m.fixed != nil {
+		return strings.Join(m.fixed.text, "")
+	}
+	return m.answer(prompt)
 }
 
-func validate(req chatRequest, body []byte) (Reply, bool) {
-	missing := func(field string) validation {
-		return validation{Type: "missing", Loc: []any{"body", field}, Msg: "Field required"}
+// knows refuses the name of a model that Mistral does not have.
+func (m model) knows(name string) (refused Reply, ok bool) {
+	if m.fixed != nil || slices.ContainsFunc(families, func(family string) bool { return strings.HasPrefix(name, family) }) {
+		return Reply{}, true
 	}
-	var wrong []validation
-	if req.Model == nil {
-		wrong = append(wrong, missing("model"))
-	}
-	if req.Messages == nil {
-		wrong = append(wrong, missing("messages"))
-	}
-	if req.N != nil && *req.N < 1 {
-		wrong = append(wrong, validation{Type: "greater_than_equal", Loc: []any{"body", "n"}, Msg: "Input should be greater than or equal to 1"})
-	}
-	if len(wrong) > 0 {
-		return invalid(body, wrong...), false
-	}
-	return Reply{}, true
-}
-
-// isKnown tells whether Mistral has a model of that name.
-func isKnown(model string) bool {
-	return slices.ContainsFunc(families, func(family string) bool { return strings.HasPrefix(model, family) })
-}
-
-// invalid is Mistral's 422. It repeats the input, as the real one does.
-func invalid(body []byte, wrong ...validation) Reply {
-	for i := range wrong {
-		wrong[i].Input = body
-	}
-	return wireError{Message: map[string]any{"detail": wrong}, Type: "invalid_request_error"}.reply(http.StatusUnprocessableEntity)
-}
-
-// wireError is an error of Mistral's model servers.
-type wireError struct {
-	Object    string `json:"object"`
-	Message   any    `json:"message"`
-	Type      string `json:"type"`
-	Param     any    `json:"param"`
-	Code      any    `json:"code"`
-	RawStatus int    `json:"raw_status_code,omitempty"`
-}
-
-func (e wireError) reply(status int) Reply {
-	e.Object = "error"
-	return JSON(status, encode(e)).Chunked()
+	return wireError{
+		Message: "Invalid model: " + name, Type: "invalid_model", Code: "1500", RawStatus: http.StatusBadRequest,
+	}.reply(http.StatusBadRequest), false
 }

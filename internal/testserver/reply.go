@@ -4,6 +4,7 @@ package testserver
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -97,6 +98,15 @@ func (r Reply) Chunked() Reply {
 	return r
 }
 
+// Until returns r with its first n steps only, and then others: an answer that
+// goes wrong half-way. What the server answers by itself has, without [WithPace],
+// a step for each event of a stream; else a step for the headers and one for the
+// body.
+func (r Reply) Until(n int, others ...Step) Reply {
+	r.Steps = slices.Concat(r.Steps[:n], others)
+	return r
+}
+
 // Step is one thing that the server does while it answers. The response headers
 // go out with the first step that flushes, or when the reply ends.
 type Step struct {
@@ -114,6 +124,9 @@ func Flush() Step { return Step{(*player).flush} }
 // Event writes one server-sent event framed as Mistral frames it, and flushes
 // it. data must be one line.
 func Event(data string) Step { return piece("data: " + data + "\n\n") }
+
+// NamedEvent is [Event] with a type, as conversations and audio have it.
+func NamedEvent(name, data string) Step { return piece("event: " + name + "\ndata: " + data + "\n\n") }
 
 // Done is the event that ends a chat stream.
 func Done() Step { return Event("[DONE]") }

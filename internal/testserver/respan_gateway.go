@@ -42,16 +42,20 @@ func (m model) gatewayReply(r *Request) Reply {
 		reply.Steps = append(m.pause(m.first), reply.Steps...)
 		return fromGateway(wire.id, reply)
 	}
-	events := wire.stream(choices, used, wire.model)
+	chunks := wire.stream(choices, used, wire.model)
 	if !req.StreamOptions.IncludeUsage {
-		last := len(events) - 1
-		events[last] = withoutUsage(events[last])
+		last := len(chunks) - 1
+		chunks[last] = withoutUsage(chunks[last])
 	}
 	if req.RequestBreakdown {
 		const extra = "extra_parameter"
-		events = append(events, encode(chunk{
+		chunks = append(chunks, encode(chunk{
 			ID: extra, Object: "chat.completion.chunk", Created: wire.created, Model: extra, Choices: []deltaChoice{},
 		}))
+	}
+	var events []Step
+	for _, data := range chunks {
+		events = append(events, Event(data))
 	}
 	return fromGateway(wire.id, Stream(m.paced(events)...))
 }
