@@ -20,6 +20,7 @@ var routes = []route{
 	{http.MethodPost, "chat/completions", model.chat},
 	{http.MethodPost, "fim/completions", model.fim},
 	{http.MethodPost, "agents/completions", model.agent},
+	{http.MethodPost, "embeddings", model.embeddings},
 }
 
 // routed returns who answers r. Where nobody does, answer refuses it.
