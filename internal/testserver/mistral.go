@@ -80,8 +80,16 @@ func WithPace(first, between time.Duration) MistralOption {
 	return func(m *Mistral) { m.model.first, m.model.between = first, between }
 }
 
-// WithAnswer lets fn say what an unscripted reply says to the text of the last
-// user message. fn may be called concurrently.
+// WithClock dates the entries of a conversation, and what else has a time, from
+// what now says when the request has arrived: each entry begins a millisecond
+// after the last and takes one. Default: always the same time.
+func WithClock(now func() time.Time) MistralOption {
+	return func(m *Mistral) { m.model.clock = now }
+}
+
+// WithAnswer lets fn say what an unscripted reply says to the prompt: the text of
+// the last user message, the code to complete, the name of a document or of a
+// recording. fn may be called concurrently.
 func WithAnswer(fn func(prompt string) string) MistralOption {
 	return func(m *Mistral) { m.model.answer = fn }
 }

@@ -16,6 +16,7 @@ type model struct {
 	fixed          *answer // what every choice is, if not nil
 	gateway        bool    // answer as Respan's gateway does
 	first, between time.Duration
+	clock          func() time.Time // nil: it stands still
 }
 
 // chatRequest is what the model looks at in a request. Pointers and raw fields
@@ -34,12 +35,14 @@ type chatRequest struct {
 	StreamOptions     struct {
 		IncludeUsage bool `json:"include_usage"`
 	} `json:"stream_options"`
-	ResponseFormat struct {
-		Type       string `json:"type"`
-		JSONSchema struct {
-			Schema *schema `json:"schema"`
-		} `json:"json_schema"`
-	} `json:"response_format"`
+	ResponseFormat responseFormat `json:"response_format"`
+}
+
+type responseFormat struct {
+	Type       string `json:"type"`
+	JSONSchema struct {
+		Schema *schema `json:"schema"`
+	} `json:"json_schema"`
 }
 
 type chatMessage struct {
@@ -49,8 +52,9 @@ type chatMessage struct {
 }
 
 type chatTool struct {
-	Type     string `json:"type"`
-	Function struct {
+	Type        string `json:"type"`
+	ConnectorID string `json:"connector_id"`
+	Function    struct {
 		Name       string  `json:"name"`
 		Parameters *schema `json:"parameters"`
 	} `json:"function"`

@@ -21,6 +21,9 @@ var routes = []route{
 	{http.MethodPost, "fim/completions", model.fim},
 	{http.MethodPost, "agents/completions", model.agent},
 	{http.MethodPost, "embeddings", model.embeddings},
+	{http.MethodPost, "conversations", model.startConversation},
+	{http.MethodPost, "conversations/*", model.appendToConversation},
+	{http.MethodPost, "conversations/*/restart", model.restartConversation},
 }
 
 // routed returns who answers r. Where nobody does, answer refuses it.

@@ -101,8 +101,11 @@ func thinking(tokens []string, closed bool) thinkingChunk {
 // same reply.
 func newEnvelope(model string, request []byte) envelope {
 	sum := sha256.Sum256(request)
-	return envelope{id: hex.EncodeToString(sum[:16]), created: 1789000000, model: model}
+	return envelope{id: hex.EncodeToString(sum[:16]), created: created, model: model}
 }
+
+// created is when all replies are made, in seconds since 1970.
+const created = 1789000000
 
 // whole is the reply that is not streamed.
 func (e envelope) whole(choices []answer, used usage) string {
