@@ -14,6 +14,7 @@ import (
 
 	"github.com/otelmistral/otelmistral/internal/genai"
 	"github.com/otelmistral/otelmistral/internal/mistral"
+	"github.com/otelmistral/otelmistral/internal/scope"
 )
 
 // call is one observed exchange. Its methods may be called by the caller's
@@ -22,6 +23,7 @@ import (
 // recorded: see response and finish.
 type call struct {
 	transport *Transport
+	route     *mistral.Route
 	caller    context.Context // the caller's
 	span      trace.Span
 	start     time.Time
@@ -112,7 +114,7 @@ func (c *call) end(e end) {
 	c.cleanup.Stop()
 
 	r := &c.record
-	startModel, startProvider := r.Request.Model, r.Provider
+	startName, startOperation, startProvider := r.SpanName(), r.Operation, r.Provider
 	fromReply := r.DecodeErrors
 	c.asked.fill(r)
 	fromRequest := r.DecodeErrors - fromReply
@@ -129,12 +131,13 @@ func (c *call) end(e end) {
 
 	attrs := make([]attribute.KeyValue, 0, 32)
 	r.Provider = mistral.Provider(r.ServerAddress, r.Request.Model, c.transport.config.provider)
-	if r.Request.Model != startModel || r.Provider != startProvider {
-		// The model was found only while the request was being sent.
-		c.span.SetName(r.SpanName())
-		attrs = r.AppendModel(attrs)
+	if name := r.SpanName(); name != startName || r.Operation != startOperation || r.Provider != startProvider {
+		// The bodies told more than was known before the request was sent.
+		c.span.SetName(name)
+		attrs = r.AppendHead(attrs)
 	}
 	attrs = r.AppendEnd(attrs)
+	c.spanExecutions(e)
 	c.span.SetAttributes(attrs...)
 	if r.Failure.Type != "" {
 		c.span.SetStatus(codes.Error, r.Failure.Description())
@@ -158,14 +161,49 @@ func (c *call) fillReply() {
 	c.reply.Fill()
 }
 
-// endSpan ends the span, whatever the application's span processors do. An
-// abandoned call is dated back to its last sign of life: when the garbage
-// collector found it says nothing.
-func (c *call) endSpan(e end) {
-	defer c.transport.reports.contain("a span processor")
-	if e.cause == causeCollected && !c.lastRead.IsZero() {
-		c.span.End(trace.WithTimestamp(c.lastRead))
+// spanExecutions makes a span of each tool that the provider ran. The
+// provider's clock is not ours: what it tells is moved into the call.
+func (c *call) spanExecutions(e end) {
+	if len(c.record.Executions) == 0 {
 		return
 	}
-	c.span.End()
+	last := c.endTime(e)
+	within := func(t, otherwise time.Time) time.Time {
+		switch {
+		case t.IsZero():
+			return otherwise
+		case t.Before(c.start):
+			return c.start
+		case t.After(last):
+			return last
+		}
+		return t
+	}
+	ctx, carried := trace.ContextWithSpan(c.caller, c.span), scope.SpanAttributes(c.caller)
+	tracer := c.transport.tracers.get()
+	for i := range c.record.Executions {
+		x := &c.record.Executions[i]
+		start, finish := within(x.Start, c.start), within(x.End, last)
+		if finish.Before(start) {
+			finish = start
+		}
+		_, span := tracer.Start(ctx, x.SpanName(),
+			trace.WithTimestamp(start), trace.WithAttributes(append(x.Append(nil), carried...)...))
+		span.End(trace.WithTimestamp(finish))
+	}
+}
+
+// endTime is when the span ends. An abandoned call is dated back to its last
+// sign of life: when the garbage collector found it says nothing.
+func (c *call) endTime(e end) time.Time {
+	if e.cause == causeCollected && !c.lastRead.IsZero() {
+		return c.lastRead
+	}
+	return time.Now()
+}
+
+// endSpan ends the span, whatever the application's span processors do.
+func (c *call) endSpan(e end) {
+	defer c.transport.reports.contain("a span processor")
+	c.span.End(trace.WithTimestamp(c.endTime(e)))
 }

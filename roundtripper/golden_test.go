@@ -9,6 +9,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -33,6 +34,7 @@ type golden struct {
 	Kind       string         `json:"kind"`
 	Status     string         `json:"status"`
 	Attributes map[string]any `json:"attributes"`
+	Children   []golden       `json:"children,omitempty"`
 }
 
 func goldenOf(s span) golden {
@@ -95,41 +97,42 @@ func splits() map[string]func() func() int {
 }
 
 func TestGolden(t *testing.T) {
-	files, err := filepath.Glob("testdata/chat/*.request.json")
+	files, err := filepath.Glob("testdata/*/*.request.http")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	for _, file := range files {
-		name := strings.TrimSuffix(filepath.Base(file), ".request.json")
-		t.Run(name, func(t *testing.T) {
-			goldenFile := strings.TrimSuffix(file, ".request.json") + ".golden.json"
+		base := strings.TrimSuffix(file, ".request.http")
+		t.Run(strings.TrimPrefix(base, "testdata/"), func(t *testing.T) {
+			goldenFile := base + ".golden.json"
 			request, err := os.ReadFile(file)
 			require.NoError(t, err)
-			response, err := os.ReadFile(strings.TrimSuffix(file, ".request.json") + ".response.http")
+			response, err := os.ReadFile(base + ".response.http")
 			require.NoError(t, err)
 			if *update {
-				s := replay(t, request, response, splits()["whole"]())
-				require.NoError(t, os.WriteFile(goldenFile, []byte(goldenOf(s).encode(t)), 0o644))
+				g := replay(t, request, response, splits()["whole"]())
+				require.NoError(t, os.WriteFile(goldenFile, []byte(g.encode(t)), 0o644))
 			}
 			want, err := os.ReadFile(goldenFile)
 			require.NoError(t, err)
 			for split, next := range splits() {
-				s := replay(t, request, response, next())
-				assert.Equal(t, string(want), goldenOf(s).encode(t), "response read in pieces: %s", split)
+				g := replay(t, request, response, next())
+				assert.Equal(t, string(want), g.encode(t), "response read in pieces: %s", split)
 			}
 			assertContentIsAllThatCaptureAdds(t, request, response)
 		})
 	}
 }
 
-// replay makes the exchange and returns its span. The caller must have got the
+// replay makes the exchange and returns its span, and those below it. The caller must have got the
 // response exactly.
-func replay(t *testing.T, request, response []byte, next func() int, opts ...roundtripper.Option) span {
+func replay(t *testing.T, request, response []byte, next func() int, opts ...roundtripper.Option) golden {
 	t.Helper()
 	r := newRecorder()
 	base := roundTripFunc(func(req *http.Request) (*http.Response, error) {
 		sent, err := io.ReadAll(req.Body)
 		assert.NoError(t, err)
-		assert.Equal(t, string(request), string(sent), "forwarded request")
+		_, body, _ := bytes.Cut(request, []byte("\n\n"))
+		assert.Equal(t, string(body), string(sent), "forwarded request")
 		if err := req.Body.Close(); err != nil {
 			return nil, err
 		}
@@ -141,14 +144,34 @@ func replay(t *testing.T, request, response []byte, next func() int, opts ...rou
 		resp.Body = io.NopCloser(&pieces{data, next})
 		return resp, errors.Join(err, nil)
 	})
-	resp, err := r.transport(base, opts...).RoundTrip(chatRequest(t, string(request)))
+	resp, err := r.transport(base, opts...).RoundTrip(outgoing(t, request))
 	require.NoError(t, err)
 	got, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close())
 	_, body, _ := bytes.Cut(response, []byte("\n\n"))
 	assert.Equal(t, string(body), string(got), "response as the caller reads it")
-	return r.one(t)
+	spans := r.exporter.GetSpans()
+	require.NotEmpty(t, spans)
+	last := len(spans) - 1
+	g := goldenOf(span{spans[last]})
+	for _, child := range spans[:last] {
+		assert.Equal(t, spans[last].SpanContext.SpanID(), child.Parent.SpanID())
+		g.Children = append(g.Children, goldenOf(span{child}))
+	}
+	return g
+}
+
+// outgoing makes a request of its text: head with bare line feeds, and body.
+func outgoing(t *testing.T, text []byte) *http.Request {
+	t.Helper()
+	head, body, _ := bytes.Cut(text, []byte("\n\n"))
+	in, err := http.ReadRequest(bufio.NewReader(strings.NewReader(string(head) + "\n\n")))
+	require.NoError(t, err)
+	out, err := http.NewRequestWithContext(t.Context(), in.Method, "https://"+in.Host+in.URL.RequestURI(), bytes.NewReader(body))
+	require.NoError(t, err)
+	out.Header = in.Header
+	return out
 }
 
 // assertContentIsAllThatCaptureAdds replays without content capture: the span
@@ -157,12 +180,10 @@ func replay(t *testing.T, request, response []byte, next func() int, opts ...rou
 func assertContentIsAllThatCaptureAdds(t *testing.T, request, response []byte) {
 	t.Helper()
 	whole := splits()["whole"]
-	with := goldenOf(replay(t, request, response, whole()))
-	without := goldenOf(replay(t, request, response, whole(), roundtripper.WithContentCapture(roundtripper.CaptureNone)))
-	for key := range with.Attributes {
-		if semconv.IsContent(attribute.Key(key)) {
-			delete(with.Attributes, key)
-		}
+	with := replay(t, request, response, whole())
+	without := replay(t, request, response, whole(), roundtripper.WithContentCapture(roundtripper.CaptureNone))
+	for _, g := range append(with.Children, with) {
+		maps.DeleteFunc(g.Attributes, func(key string, _ any) bool { return semconv.IsContent(attribute.Key(key)) })
 	}
 	if status, _, ok := strings.Cut(with.Status, ": "); ok && status == "Error" {
 		code, _, _ := strings.Cut(strings.TrimPrefix(with.Status, "Error: "), ": ")

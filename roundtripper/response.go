@@ -68,7 +68,7 @@ func (c *call) newReply(resp *http.Response) reply {
 		if encoded {
 			start = time.Time{} // what is decoded at the end tells no times
 		}
-		r = mistral.NewReply(&c.record, isStream(resp.Header.Get("Content-Type")), start, c.limits)
+		r = c.route.NewReply(&c.record, isStream(resp.Header.Get("Content-Type")), start, c.limits)
 	}
 	if encoded {
 		return &compressed{reply: r, decompress: decompress, record: &c.record, over: decompress == nil}

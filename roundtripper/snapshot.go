@@ -131,16 +131,16 @@ func (c closed) Close() error           { return c.err }
 // sending it, in a goroutine of its own, when the call ends.
 type asked struct {
 	mu     sync.Mutex
-	reader *mistral.RequestReader // nil without a body, and when the call has ended
-	broken bool                   // reading panicked
+	reader mistral.Request // nil without a body, and when the call has ended
+	broken bool            // reading panicked
 }
 
 // begin takes what was read of the body before it is sent, if there is one.
-func (a *asked) begin(s *snapshot, l mistral.Limits) {
+func (a *asked) begin(s *snapshot, reader mistral.Request) {
 	if s.forward == nil || s.forward == http.NoBody {
 		return
 	}
-	a.reader = mistral.NewRequestReader(l)
+	a.reader = reader
 	var err error
 	if s.rest == nil {
 		err = io.EOF
@@ -156,7 +156,7 @@ func (a *asked) observe(p []byte, err error) {
 		return
 	}
 	defer func() { a.broken = recover() != nil }()
-	_, _ = a.reader.Write(p)
+	a.reader.Write(p)
 	if err == io.EOF {
 		a.reader.End()
 	}

@@ -63,7 +63,7 @@ func newTarget(route *mistral.Route, host string, port int, model, configured st
 
 // describe records the target.
 func (t *target) describe(r *genai.Call) {
-	r.Operation = t.route.Operation
+	r.Operation, r.Route = t.route.Operation, t.route.Name
 	r.Provider = t.provider
 	r.ServerAddress, r.ServerPort = t.host, t.port
 	r.Request.Model = t.model

@@ -123,7 +123,8 @@ func (t *Transport) start(req *http.Request, route *mistral.Route, s *snapshot) 
 	defer t.reports.contain("the start of a span")
 
 	host, port := address(req)
-	target := t.targets.get(route, host, port, mistral.PeekModel(s.body), t.config.provider)
+	route, model := route.Peek(req.URL.Path, s.body)
+	target := t.targets.get(route, host, port, model, t.config.provider)
 	options := target.options
 	if own := t.ownAttributes(caller); len(own) > 0 {
 		options = append(options, trace.WithAttributes(own...))
@@ -133,13 +134,14 @@ func (t *Transport) start(req *http.Request, route *mistral.Route, s *snapshot) 
 		span.End()
 		return ctx, nil
 	}
-	c = &call{transport: t, caller: caller, span: span, start: time.Now(), limits: t.config.limits}
+	c = &call{transport: t, route: route, caller: caller, span: span, start: time.Now(), limits: t.config.limits}
 	target.describe(&c.record)
+	route.ReadPath(req.URL.Path, &c.record)
 	c.limits.Content = t.captures(caller)
 	if c.limits.Content && t.config.redact != nil {
 		c.record.Redactor = genai.Redactor{Func: t.config.redact, Panicked: t.reports.redactor}
 	}
-	c.asked.begin(s, c.limits)
+	c.asked.begin(s, route.NewRequest(req.Header.Get("Content-Type"), c.limits))
 	return ctx, c
 }
 

@@ -10,20 +10,30 @@ import (
 	"github.com/otelmistral/otelmistral/semconv"
 )
 
-// SpanName is "{operation} {model}", or the operation alone while the model is
-// not known.
+// SpanName is the operation, or the route that has none, and behind it what was
+// called as far as it is known: the model, the agent, the tool or the workflow.
 func (c *Call) SpanName() string {
-	if c.Request.Model == "" {
-		return c.Operation
+	name, target := c.Operation, c.Request.Model
+	switch c.Operation {
+	case "":
+		name = c.Route
+	case semconv.OperationCreateAgent, semconv.OperationInvokeAgent:
+		target = c.Agent.Name
+	case semconv.OperationExecuteTool:
+		target = c.Tool.Name
+	case semconv.OperationInvokeWorkflow:
+		target = c.Workflow
 	}
-	return c.Operation + " " + c.Request.Model
+	if target == "" {
+		return name
+	}
+	return name + " " + target
 }
 
 // AppendStart appends the attributes that samplers see: operation, provider,
 // model, server address and port.
 func (c *Call) AppendStart(dst []attribute.KeyValue) []attribute.KeyValue {
-	dst = append(dst, semconv.GenAIOperationNameKey.String(c.Operation))
-	dst = c.AppendModel(dst)
+	dst = c.AppendHead(dst)
 	if c.ServerAddress != "" {
 		dst = append(dst, semconv.ServerAddressKey.String(c.ServerAddress))
 		if c.ServerPort > 0 {
@@ -33,9 +43,13 @@ func (c *Call) AppendStart(dst []attribute.KeyValue) []attribute.KeyValue {
 	return dst
 }
 
-// AppendModel appends the provider and the model of the request. They are set
-// again when the model is found only while the request is being sent.
-func (c *Call) AppendModel(dst []attribute.KeyValue) []attribute.KeyValue {
+// AppendHead appends the operation, the provider and the model of the request.
+// They are set again when the body tells more than was known at the start.
+func (c *Call) AppendHead(dst []attribute.KeyValue) []attribute.KeyValue {
+	dst = appendString(dst, semconv.GenAIOperationNameKey, c.Operation)
+	if c.Operation == "" {
+		dst = appendString(dst, semconv.MistralOperationKey, c.Route)
+	}
 	dst = append(dst, semconv.GenAIProviderNameKey.String(c.Provider))
 	return appendString(dst, semconv.GenAIRequestModelKey, c.Request.Model)
 }
@@ -46,6 +60,7 @@ func (c *Call) AppendModel(dst []attribute.KeyValue) []attribute.KeyValue {
 func (c *Call) AppendEnd(dst []attribute.KeyValue) []attribute.KeyValue {
 	c.redact()
 	dst = append(dst, semconv.MistralOutcomeKey.String(c.Outcome))
+	dst = c.appendTarget(dst)
 	dst = c.Request.append(dst, c.Redactor)
 	dst = c.appendResponse(dst)
 	dst = c.Usage.append(dst)
@@ -57,6 +72,38 @@ func (c *Call) AppendEnd(dst []attribute.KeyValue) []attribute.KeyValue {
 		dst = append(dst, semconv.MistralContentDroppedBytesKey.Int64(c.DroppedBytes))
 	}
 	return dst
+}
+
+// appendTarget appends what was called, where that is no mere model.
+func (c *Call) appendTarget(dst []attribute.KeyValue) []attribute.KeyValue {
+	dst = appendString(dst, semconv.GenAIAgentIDKey, c.Agent.ID)
+	dst = appendString(dst, semconv.GenAIAgentNameKey, c.Agent.Name)
+	dst = appendString(dst, semconv.GenAIAgentVersionKey, c.Agent.Version)
+	dst = appendString(dst, semconv.GenAIAgentDescriptionKey, c.Agent.Description)
+	dst = appendString(dst, semconv.GenAIConversationIDKey, c.ConversationID)
+	dst = appendString(dst, semconv.GenAIWorkflowNameKey, c.Workflow)
+	return c.Tool.append(dst)
+}
+
+// SpanName is that of the span of its own that an execution gets.
+func (e *Execution) SpanName() string {
+	if e.Name == "" {
+		return semconv.OperationExecuteTool
+	}
+	return semconv.OperationExecuteTool + " " + e.Name
+}
+
+// Append appends the attributes of that span.
+func (e *Execution) Append(dst []attribute.KeyValue) []attribute.KeyValue {
+	return e.append(append(dst, semconv.GenAIOperationNameKey.String(semconv.OperationExecuteTool)))
+}
+
+func (t *ToolCall) append(dst []attribute.KeyValue) []attribute.KeyValue {
+	dst = appendString(dst, semconv.GenAIToolNameKey, t.Name)
+	dst = appendString(dst, semconv.GenAIToolCallIDKey, t.ID)
+	dst = appendString(dst, semconv.GenAIToolTypeKey, t.Type)
+	dst = appendString(dst, semconv.GenAIToolCallArgumentsKey, t.Arguments)
+	return appendString(dst, semconv.GenAIToolCallResultKey, t.Result)
 }
 
 func (r *Request) append(dst []attribute.KeyValue, redactor Redactor) []attribute.KeyValue {
@@ -89,6 +136,13 @@ func (r *Request) append(dst []attribute.KeyValue, redactor Redactor) []attribut
 	dst = appendTrue(dst, semconv.MistralRequestGuardrailsKey, r.Guardrails)
 	dst = appendString(dst, semconv.MistralRequestMetadataKey, r.Metadata)
 	dst = appendString(dst, semconv.MistralRequestPromptCacheKeyKey, r.PromptCacheKey)
+	dst = appendInt(dst, semconv.GenAIEmbeddingsDimensionCountKey, r.Dimensions)
+	if len(r.EncodingFormats) > 0 {
+		dst = append(dst, semconv.GenAIRequestEncodingFormatsKey.StringSlice(r.EncodingFormats))
+	}
+	if len(r.Instructions) > 0 {
+		dst = append(dst, semconv.GenAISystemInstructionsKey.String(string(AppendParts(nil, r.Instructions))))
+	}
 	if len(r.Messages) > 0 {
 		dst = append(dst, semconv.GenAIInputMessagesKey.String(string(AppendMessages(nil, r.Messages))))
 	}
@@ -108,7 +162,7 @@ func (c *Call) appendResponse(dst []attribute.KeyValue) []attribute.KeyValue {
 	dst = appendString(dst, semconv.GenAIResponseModelKey, r.Model)
 	dst = appendString(dst, semconv.MistralResponseServiceTierKey, r.ServiceTier)
 	dst = appendString(dst, semconv.MistralCorrelationIDKey, r.CorrelationID)
-	dst = append(dst, r.Limits...)
+	dst = append(dst, c.Extra...)
 	dst = appendSeconds(dst, semconv.GenAIResponseTimeToFirstChunkKey, c.TimeToFirstChunk)
 	dst = appendSeconds(dst, semconv.MistralResponseTimeToFirstTokenKey, c.TimeToFirstToken)
 

@@ -27,7 +27,10 @@ func Some[T any](v T) Opt[T] { return Opt[T]{Value: v, Set: true} }
 // field means that nothing is known about it. A Call is filled by one
 // goroutine at a time.
 type Call struct {
+	// Operation is the gen_ai.operation.name; where the conventions have none,
+	// Route is the mistral_ai.operation.
 	Operation     string
+	Route         string
 	Provider      string
 	ServerAddress string
 	ServerPort    int
@@ -36,6 +39,20 @@ type Call struct {
 	Response Response
 	Usage    Usage
 	Failure  Failure
+
+	// Agent, ConversationID, Tool and Workflow are what was called, where that
+	// is no mere model.
+	Agent          Agent
+	ConversationID string
+	Tool           ToolCall
+	Workflow       string
+
+	// Executions are the tools that the provider ran on its own side.
+	Executions []Execution
+
+	// Extra holds what only one endpoint or one provider has, ready to be
+	// recorded. None of it is content.
+	Extra []attribute.KeyValue
 
 	// Outcome is one of semconv.Outcome….
 	Outcome string
@@ -53,6 +70,33 @@ type Call struct {
 
 	// Redactor is shown the content before it becomes attributes.
 	Redactor Redactor
+}
+
+// Agent is an agent that the provider keeps.
+type Agent struct {
+	ID      string
+	Name    string
+	Version string
+	// Description is content.
+	Description string
+}
+
+// ToolCall is the call of a tool that the provider runs.
+type ToolCall struct {
+	Name string
+	ID   string
+	// Type is one of semconv.ToolType….
+	Type string
+	// Arguments and Result are JSON, and content.
+	Arguments string
+	Result    string
+}
+
+// Execution is the run of a tool at the provider, during a call.
+type Execution struct {
+	ToolCall
+	// Start and End are by the provider's clock, zero if it did not tell.
+	Start, End time.Time
 }
 
 // Request is what the model was asked.
@@ -81,11 +125,16 @@ type Request struct {
 	Prediction bool
 	Prefix     bool
 	Guardrails bool
+	// Dimensions and EncodingFormats are those of embeddings.
+	Dimensions      Opt[int64]
+	EncodingFormats []string
 
 	// The rest is content: it is filled only when it is captured.
 
-	Messages []Message
-	Tools    []Tool
+	// Instructions stand apart from the messages.
+	Instructions []Part
+	Messages     []Message
+	Tools        []Tool
 	// Metadata is the JSON object as it was sent.
 	Metadata       string
 	PromptCacheKey string
@@ -99,8 +148,6 @@ type Response struct {
 	Model         string
 	ServiceTier   string
 	CorrelationID string
-	// Limits holds the rate limits that the headers told.
-	Limits []attribute.KeyValue
 	// Choices are in order of their index.
 	Choices []Choice
 }

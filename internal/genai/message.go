@@ -115,12 +115,19 @@ func appendMessage(dst []byte, m *Message) []byte {
 	if m.Name != "" {
 		dst = appendField(dst, "name", m.Name)
 	}
-	dst = append(dst, `,"parts":[`...)
-	for i := range m.Parts {
+	dst = append(dst, `,"parts":`...)
+	return AppendParts(dst, m.Parts)
+}
+
+// AppendParts appends parts as a JSON array, as gen_ai.system_instructions
+// wants it.
+func AppendParts(dst []byte, parts []Part) []byte {
+	dst = append(dst, '[')
+	for i := range parts {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendPart(dst, &m.Parts[i])
+		dst = appendPart(dst, &parts[i])
 	}
 	return append(dst, ']')
 }

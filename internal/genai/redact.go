@@ -15,6 +15,7 @@ const (
 	KindToolDefinitions = "tool_definitions"
 	KindMetadata        = "metadata"
 	KindPromptCacheKey  = "prompt_cache_key"
+	KindDescription     = "description"
 	KindStatus          = "status"
 	KindInput           = "input"
 	KindOutput          = "output"
@@ -84,6 +85,9 @@ func (c *Call) redact() {
 	if r.Func == nil {
 		return
 	}
+	for i := range c.Request.Instructions {
+		r.part(&c.Request.Instructions[i])
+	}
 	for i := range c.Request.Messages {
 		r.message(&c.Request.Messages[i])
 	}
@@ -94,14 +98,27 @@ func (c *Call) redact() {
 		c.Request.Metadata = string(r.JSON(KindMetadata, []byte(c.Request.Metadata)))
 	}
 	c.Request.PromptCacheKey = r.Text(KindPromptCacheKey, c.Request.PromptCacheKey)
+	c.Agent.Description = r.Text(KindDescription, c.Agent.Description)
+	r.tool(&c.Tool)
+	for i := range c.Executions {
+		r.tool(&c.Executions[i].ToolCall)
+	}
 	c.Failure.Message = r.Text(KindStatus, c.Failure.Message)
 }
 
 func (r Redactor) message(m *Message) {
 	m.Name = r.Text(KindName, m.Name)
 	for i := range m.Parts {
-		p := &m.Parts[i]
-		p.Text = r.Text(string(p.Type), p.Text)
-		p.JSON = r.JSON(string(p.Type), p.JSON)
+		r.part(&m.Parts[i])
 	}
+}
+
+func (r Redactor) part(p *Part) {
+	p.Text = r.Text(string(p.Type), p.Text)
+	p.JSON = r.JSON(string(p.Type), p.JSON)
+}
+
+func (r Redactor) tool(t *ToolCall) {
+	t.Arguments = string(r.JSON(string(PartToolCall), []byte(t.Arguments)))
+	t.Result = string(r.JSON(string(PartToolCallResponse), []byte(t.Result)))
 }

@@ -48,7 +48,7 @@ func FuzzRequest(f *testing.F) {
 			assertReadable(t, &whole)
 			require.Equal(t, whole, parseRequest(l, cut(body, how)...))
 		}
-		PeekModel(body)
+		peekedModel(body)
 	})
 }
 
@@ -224,7 +224,7 @@ func TestAChunkNestedTooDeeplyIsRefused(t *testing.T) {
 
 func TestReadersSurviveWritesAfterTheirEnd(t *testing.T) {
 	var call genai.Call
-	for _, r := range []Reply{NewReply(&call, true, time.Time{}, withContent), NewReply(&call, false, time.Time{}, withContent), NewFailure(&call, withContent)} {
+	for _, r := range []Reply{chatRoute.NewReply(&call, true, time.Time{}, withContent), chatRoute.NewReply(&call, false, time.Time{}, withContent), NewFailure(&call, withContent)} {
 		r.Write(nil)
 		r.Fill()
 		r.Write([]byte(event(done)))

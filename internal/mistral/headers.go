@@ -34,11 +34,11 @@ func ReadHeaders(h http.Header, now time.Time, call *genai.Call) {
 			continue
 		}
 		if v, err := strconv.ParseInt(values[0], 10, 64); err == nil {
-			r.Limits = append(r.Limits, key.Int64(v))
+			call.Extra = append(call.Extra, key.Int64(v))
 		}
 	}
 	if s, ok := retryAfter(h.Get("Retry-After"), now); ok {
-		r.Limits = append(r.Limits, semconv.MistralRateLimitRetryAfterKey.Float64(s))
+		call.Extra = append(call.Extra, semconv.MistralRateLimitRetryAfterKey.Float64(s))
 	}
 }
 

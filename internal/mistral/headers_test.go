@@ -15,10 +15,10 @@ import (
 	"github.com/otelmistral/otelmistral/semconv"
 )
 
-func readHeaders(h http.Header) genai.Response {
+func readHeaders(h http.Header) genai.Call {
 	var call genai.Call
 	ReadHeaders(h, time.Date(2026, 11, 21, 17, 59, 30, 0, time.UTC), &call)
-	return call.Response
+	return call
 }
 
 func TestTheCorrelationIDIsMistralsElseTheGateways(t *testing.T) {
@@ -34,7 +34,7 @@ func TestTheCorrelationIDIsMistralsElseTheGateways(t *testing.T) {
 		{"invalid UTF-8", http.Header{"Mistral-Correlation-Id": {"a\xff"}}, "a\uFFFD"},
 		{"absurdly long", http.Header{"Mistral-Correlation-Id": {strings.Repeat("a", 1000)}}, strings.Repeat("a", maxName)},
 	} {
-		assert.Equal(t, tt.want, readHeaders(tt.header).CorrelationID, tt.name)
+		assert.Equal(t, tt.want, readHeaders(tt.header).Response.CorrelationID, tt.name)
 	}
 }
 
@@ -45,10 +45,10 @@ func TestRetryAfterIsReadInBothForms(t *testing.T) {
 		"Saturday, 21-Nov-26 18:00:00 GMT": 30,
 		"Sat, 21 Nov 2026 17:00:00 GMT":    0,
 	} {
-		assert.Equal(t, []attribute.KeyValue{semconv.MistralRateLimitRetryAfterKey.Float64(want)}, readHeaders(http.Header{"Retry-After": {value}}).Limits, value)
+		assert.Equal(t, []attribute.KeyValue{semconv.MistralRateLimitRetryAfterKey.Float64(want)}, readHeaders(http.Header{"Retry-After": {value}}).Extra, value)
 	}
 	for _, value := range []string{"", "-1", "soon", "NaN", "Inf", "1e300", "Sat, 21 Nov"} {
-		assert.Empty(t, readHeaders(http.Header{"Retry-After": {value}}).Limits, value)
+		assert.Empty(t, readHeaders(http.Header{"Retry-After": {value}}).Extra, value)
 	}
 }
 
@@ -63,5 +63,5 @@ func TestRateLimitsThatAreKnownNumbersAreRead(t *testing.T) {
 	assert.ElementsMatch(t, []attribute.KeyValue{
 		attribute.Int64("mistral_ai.ratelimit.limit_req_minute", 100),
 		attribute.Int64("mistral_ai.ratelimit.remaining_req_minute", 0),
-	}, readHeaders(h).Limits)
+	}, readHeaders(h).Extra)
 }

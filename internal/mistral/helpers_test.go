@@ -19,12 +19,20 @@ var (
 	withoutContent = Limits{Part: 64 << 10, Total: 1 << 20}
 )
 
+var chatRoute, _ = Match("POST", "api.mistral.ai", "/v1/chat/completions", nil)
+
+// peekedModel is the model that is known before the request is sent.
+func peekedModel(body []byte) string {
+	_, model := chatRoute.Peek("/v1/chat/completions", body)
+	return string(model)
+}
+
 // parseRequest reads a request that comes in pieces.
 func parseRequest(l Limits, pieces ...[]byte) genai.Call {
 	var call genai.Call
-	r := NewRequestReader(l)
+	r := chatRoute.NewRequest("", l)
 	for _, p := range pieces {
-		_, _ = r.Write(scratch(p))
+		r.Write(scratch(p))
 	}
 	r.End()
 	r.Fill(&call)
@@ -50,12 +58,12 @@ func parseReply(r Reply, pieces ...[]byte) (complete bool) {
 func scratch(p []byte) []byte { return append([]byte(nil), p...) }
 
 func parseJSON(l Limits, pieces ...[]byte) (call genai.Call, complete bool) {
-	complete = parseReply(NewReply(&call, false, time.Time{}, l), pieces...)
+	complete = parseReply(chatRoute.NewReply(&call, false, time.Time{}, l), pieces...)
 	return call, complete
 }
 
 func parseStream(l Limits, pieces ...[]byte) (call genai.Call, complete bool) {
-	complete = parseReply(NewReply(&call, true, time.Time{}, l), pieces...)
+	complete = parseReply(chatRoute.NewReply(&call, true, time.Time{}, l), pieces...)
 	return call, complete
 }
 

@@ -31,8 +31,8 @@ func TestErrorsThatRepeatTheInputTellNoSecret(t *testing.T) {
 				call.Response.Status = http.StatusUnprocessableEntity
 				return NewFailure(call, withContent)
 			},
-			"JSON":   func(call *genai.Call) Reply { return NewReply(call, false, time.Time{}, withContent) },
-			"stream": func(call *genai.Call) Reply { return NewReply(call, true, time.Time{}, withContent) },
+			"JSON":   func(call *genai.Call) Reply { return chatRoute.NewReply(call, false, time.Time{}, withContent) },
+			"stream": func(call *genai.Call) Reply { return chatRoute.NewReply(call, true, time.Time{}, withContent) },
 		}
 		for kind, reader := range read {
 			sent := body
@@ -73,14 +73,14 @@ func TestRepliesAndRequestsAreBoundedInItems(t *testing.T) {
 		"parts":      `{"content":[` + many(`"a"`) + `]}`,
 	} {
 		var call genai.Call
-		r := NewReply(&call, false, time.Time{}, Limits{Content: true, Part: 1 << 20, Total: 1 << 20})
+		r := chatRoute.NewReply(&call, false, time.Time{}, Limits{Content: true, Part: 1 << 20, Total: 1 << 20})
 		r.Write([]byte(`{"choices":[{"message":` + message + `}]}`))
 		r.Fill()
 		assert.Len(t, call.Response.Choices[0].Message.Parts, maxItems, name)
 		assert.Equal(t, 1, call.DecodeErrors, name)
 	}
 	var call genai.Call
-	r := NewReply(&call, false, time.Time{}, Limits{})
+	r := chatRoute.NewReply(&call, false, time.Time{}, Limits{})
 	r.Write([]byte(`{"choices":[` + many("{}") + `]}`))
 	r.Fill()
 	assert.Len(t, call.Response.Choices, maxChoices)
@@ -90,8 +90,8 @@ func TestRepliesAndRequestsAreBoundedInItems(t *testing.T) {
 		"tools":    `{"tools":[` + many(`{"type":"x"}`) + `]}`,
 	} {
 		var call genai.Call
-		r := NewRequestReader(Limits{Content: true, Part: 1 << 20, Total: 4 << 20})
-		_, _ = r.Write([]byte(body))
+		r := chatRoute.NewRequest("", Limits{Content: true, Part: 1 << 20, Total: 4 << 20})
+		r.Write([]byte(body))
 		r.End()
 		r.Fill(&call)
 		assert.Equal(t, maxItems, len(call.Request.Messages)+len(call.Request.Tools), name)

@@ -11,6 +11,17 @@ import (
 // isMistral tells whether host is one of Mistral's own.
 func isMistral(host string) bool { return inDomain(host, "mistral.ai") }
 
+// isAzure tells whether host serves models of Azure AI, Mistral's among them.
+// openai.azure.com, which does not, is another domain.
+func isAzure(host string) bool { return inDomain(host, "ai.azure.com") }
+
+// isVertex tells whether host is one of Vertex AI's, such as
+// europe-west4-aiplatform.googleapis.com.
+func isVertex(host string) bool {
+	region, ok := strings.CutSuffix(host, "aiplatform.googleapis.com")
+	return ok && (region == "" || region[len(region)-1] == '-')
+}
+
 // foreign lists the domains of other providers. Their APIs have paths like
 // Mistral's, but they are not ours to describe.
 var foreign = []string{
@@ -90,13 +101,18 @@ func family(model string) (provider string, ok bool) {
 	return "", false
 }
 
-// Provider is the gen_ai.provider.name of a call: Mistral on Mistral's hosts;
-// elsewhere the family of the model decides, then what the user configured. A
+// Provider is the gen_ai.provider.name of a call: Mistral on Mistral's hosts,
+// the cloud on a cloud's; elsewhere the family of the model decides, then what the user configured. A
 // server that is not known is taken for a Mistral-compatible one, a gateway is
 // not.
 func Provider(host, model, configured string) string {
-	if isMistral(host) {
+	switch {
+	case isMistral(host):
 		return semconv.ProviderMistralAI
+	case isAzure(host):
+		return semconv.ProviderAzureAIInference
+	case isVertex(host):
+		return semconv.ProviderGCPVertexAI
 	}
 	if p, ok := family(model); ok {
 		return p

@@ -97,7 +97,7 @@ func TestMessagesInsteadOfAMessageBecomeOne(t *testing.T) {
 
 func TestARepliesEndIsTheEndOfItsValue(t *testing.T) {
 	var call genai.Call
-	r := NewReply(&call, false, time.Now(), withContent)
+	r := chatRoute.NewReply(&call, false, time.Now(), withContent)
 	r.Write([]byte(`{"id":"1"`))
 	assert.False(t, r.Done())
 	r.Write([]byte(`}`))

@@ -9,24 +9,6 @@ import (
 	"github.com/otelmistral/otelmistral/semconv"
 )
 
-// PeekModel finds the model in a whole request body, and returns a part of it
-// where it can. Its cost is that of skipping what stands before the model.
-func PeekModel(body []byte) []byte {
-	c := jsonscan.New(body)
-	if c.Kind() != jsonscan.KindObject {
-		return nil
-	}
-	c.Object()
-	for c.Member() {
-		if string(c.Key()) == "model" {
-			t, _ := c.Text()
-			return clip(t.Bytes())
-		}
-		c.Skip()
-	}
-	return nil
-}
-
 // content is the shape of messages and the like.
 var content = jsontrim.Keep.Without(genai.Secrets...).Base64("input_audio").Bulk()
 
@@ -73,79 +55,27 @@ func chatContent() map[string]*jsontrim.Shape {
 	return m
 }
 
-var (
-	chatRequest            = jsontrim.Members(chatParameters())
-	chatRequestWithContent = jsontrim.Members(chatContent())
-)
-
-// RequestReader reads the body of a request in pieces.
-type RequestReader struct {
-	trimmer jsontrim.Trimmer
-	limits  Limits
-	ended   bool
+var chatRequest = document{
+	lean:   jsontrim.Members(chatParameters()),
+	full:   jsontrim.Members(chatContent()),
+	member: chatRequestMember,
 }
 
-// NewRequestReader returns a reader for the request of a chat call.
-func NewRequestReader(l Limits) *RequestReader {
-	r := &RequestReader{limits: l}
-	shape := chatRequest
-	if l.Content {
-		shape = chatRequestWithContent
-	}
-	r.trimmer.Reset(shape, l.trim())
-	return r
-}
-
-// Write reads the next piece. It always returns len(p), nil.
-func (r *RequestReader) Write(p []byte) (int, error) {
-	return r.trimmer.Write(p)
-}
-
-// End tells that the body has come to its end.
-func (r *RequestReader) End() { r.ended = true }
-
-// Fill records what was read.
-func (r *RequestReader) Fill(call *genai.Call) {
-	c := jsonscan.New(r.trimmer.End())
-	isObject := c.Object()
-	whole := isObject && r.trimmer.Done()
-	// A body that was answered well had come to its end, also if that was not
-	// seen: the transport below may have sent it again, from GetBody.
-	ended := r.ended || 200 <= call.Response.Status && call.Response.Status < 300
-	if r.trimmer.Failed() || ended && !whole {
-		call.DecodeErrors++
-	}
-	if r.limits.Content {
-		call.DroppedBytes += r.trimmer.Dropped()
-	}
-	if !isObject {
-		return
-	}
-	p := parts{limits: r.limits}
-	req := &call.Request
-	for c.Member() {
-		switch string(c.Key()) {
-		case "model":
-			t, _ := c.Text()
-			req.Model = name(t)
-		case "messages":
-			r.messages(&c, req, &p)
-		case "tools":
-			req.Tools = p.tools(&c)
-		case "metadata":
-			if c.Kind() == jsonscan.KindObject {
-				req.Metadata = string(validUTF8(c.Raw()))
-			} else {
-				c.Skip()
-			}
-		case "prompt_cache_key":
-			req.PromptCacheKey = c.String()
-		default:
-			readParameter(&c, req)
-		}
-	}
-	if p.over() {
-		call.DecodeErrors++
+func chatRequestMember(r *reading, c *jsonscan.Cursor) {
+	req := &r.call.Request
+	switch string(c.Key()) {
+	case "model":
+		req.Model = readName(c)
+	case "messages":
+		r.messages(c)
+	case "tools":
+		req.Tools = r.parts.tools(c)
+	case "metadata":
+		r.metadata(c)
+	case "prompt_cache_key":
+		req.PromptCacheKey = c.String()
+	default:
+		readParameter(c, req)
 	}
 }
 
@@ -203,16 +133,26 @@ func readParameter(c *jsonscan.Cursor, req *genai.Request) {
 	}
 }
 
-func (r *RequestReader) messages(c *jsonscan.Cursor, req *genai.Request, p *parts) {
+func (r *reading) messages(c *jsonscan.Cursor) {
 	if !c.Array() {
 		return
 	}
+	req := &r.call.Request
 	for c.Element() {
 		w := readMessage(c)
 		req.Prefix = req.Prefix || w.prefix
-		if r.limits.Content && w.object && p.room() {
-			req.Messages = append(req.Messages, p.message(&w))
+		if r.parts.limits.Content && w.object && r.parts.room() {
+			req.Messages = append(req.Messages, r.parts.message(&w))
 		}
+	}
+}
+
+// metadata keeps the object as it was sent.
+func (r *reading) metadata(c *jsonscan.Cursor) {
+	if c.Kind() == jsonscan.KindObject {
+		r.call.Request.Metadata = string(validUTF8(c.Raw()))
+	} else {
+		c.Skip()
 	}
 }
 

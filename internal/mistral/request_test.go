@@ -220,14 +220,14 @@ func TestABrokenRequestKeepsWhatCameBefore(t *testing.T) {
 
 func TestARequestThatWasNotSentToItsEndIsNotBroken(t *testing.T) {
 	var call genai.Call
-	r := NewRequestReader(withContent)
-	_, _ = r.Write([]byte(`{"model":"a","mess`))
+	r := chatRoute.NewRequest("", withContent)
+	r.Write([]byte(`{"model":"a","mess`))
 	r.Fill(&call)
 	assert.Equal(t, "a", call.Request.Model)
 	assert.Zero(t, call.DecodeErrors)
 }
 
-func TestPeekModel(t *testing.T) {
+func TestTheModelIsKnownBeforeTheRequestIsSent(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"model":"a"}`: "a",
 		`{"messages":[{"model":"b"}],"model":"a"}`: "a",
@@ -239,6 +239,6 @@ func TestPeekModel(t *testing.T) {
 		``:                                         "",
 		`{"model":"` + strings.Repeat("a", 300) + `"}`: strings.Repeat("a", maxName),
 	} {
-		assert.Equal(t, want, string(PeekModel([]byte(body))), body)
+		assert.Equal(t, want, peekedModel([]byte(body)), body)
 	}
 }

@@ -8,6 +8,9 @@
 // bounded memory. The API is described at https://docs.mistral.ai/api/; what is
 // read beyond that is what real traffic and compatible servers were seen to
 // send. Fields of an unexpected type cost only themselves.
+//
+// The table of routes drives it. A new endpoint is one row there, one file that
+// says how its bodies are read, and golden files in package roundtripper.
 package mistral
 
 import (
@@ -19,19 +22,39 @@ import (
 
 // Route is one kind of call.
 type Route struct {
-	// Operation is the gen_ai.operation.name.
+	// Operation is the gen_ai.operation.name, "" where the conventions have
+	// none. Some requests tell only in their body which of two it is.
 	Operation string
+	// Name is the mistral_ai.operation of a route without an Operation.
+	Name string
 
 	method string
-	suffix string // the path ends with it
-	// anywhere: also on hosts that nobody called Mistral's. Other servers
-	// speak this part of the API, too; the rest is too easily somebody else's.
-	anywhere bool
+	// path is the end of the path, by segments. * stands for one segment that
+	// is not empty, *:x for one that ends with :x.
+	path     string
+	where    where
+	endpoint *endpoint
 }
+
+// where says on which hosts a route is taken for Mistral's.
+type where int
+
+const (
+	// own: on Mistral's hosts and those that the user called Mistral's. On any
+	// other the path is too easily somebody else's.
+	own where = iota
+	// compatible: on any host but those of other providers. Other servers speak
+	// this part of the API, too.
+	compatible
+	azure  // on Azure's hosts as well as own
+	vertex // on Vertex AI's hosts only
+)
 
 // routes holds the calls that run a model. Everything else passes untouched.
 var routes = []Route{
-	{Operation: semconv.OperationChat, method: http.MethodPost, suffix: "/chat/completions", anywhere: true},
+	{Operation: semconv.OperationChat, method: http.MethodPost, path: "/chat/completions", where: compatible, endpoint: &chatEndpoint},
+	{Operation: semconv.OperationTextCompletion, method: http.MethodPost, path: "/fim/completions", where: compatible, endpoint: &fimEndpoint},
+	{Operation: semconv.OperationInvokeAgent, method: http.MethodPost, path: "/v1/agents/completions", endpoint: &agentCompletionEndpoint},
 }
 
 // Match finds the route of a request. configured holds the hosts, in lower
@@ -39,13 +62,45 @@ var routes = []Route{
 func Match(method, host, path string, configured map[string]bool) (*Route, bool) {
 	for i := range routes {
 		r := &routes[i]
-		if method != r.method || !strings.HasSuffix(path, r.suffix) {
-			continue
+		if method == r.method && endsWith(path, r.path) {
+			return r, r.where.holds(host, configured)
 		}
-		if isMistral(host) || configured[host] {
-			return r, true
-		}
-		return r, r.anywhere && !isForeign(host)
 	}
 	return nil, false
+}
+
+func (w where) holds(host string, configured map[string]bool) bool {
+	switch w {
+	case vertex:
+		return isVertex(host)
+	case azure:
+		if isAzure(host) {
+			return true
+		}
+	case compatible:
+		if !isForeign(host) {
+			return true
+		}
+	}
+	return isMistral(host) || configured[host]
+}
+
+// endsWith tells whether path ends with the segments of pattern.
+func endsWith(path, pattern string) bool {
+	for pattern != "" {
+		p, s := strings.LastIndexByte(pattern, '/'), strings.LastIndexByte(path, '/')
+		if s < 0 {
+			return false
+		}
+		want, segment := pattern[p+1:], path[s+1:]
+		if rest, ok := strings.CutPrefix(want, "*"); ok {
+			if len(segment) <= len(rest) || !strings.HasSuffix(segment, rest) {
+				return false
+			}
+		} else if segment != want {
+			return false
+		}
+		pattern, path = pattern[:p], path[:s]
+	}
+	return true
 }

@@ -23,6 +23,14 @@ func TestMatchFindsCallsToAModel(t *testing.T) {
 		{"POST", "vllm.internal", "/any/prefix/v1/chat/completions", "chat"},
 		{"POST", "gateway.example", "/v1/chat/completions", "chat"},
 		{"POST", "api.openai.com", "/v1/chat/completions", "chat"}, // the user says so
+		{"POST", "x.services.ai.azure.com", "/models/chat/completions", "chat"},
+		{"POST", "x.models.ai.azure.com", "/v1/chat/completions", "chat"},
+		{"POST", "codestral.mistral.ai", "/v1/fim/completions", "text_completion"},
+		{"POST", "vllm.internal", "/v1/fim/completions", "text_completion"},
+		{"POST", "api.mistral.ai", "/v1/agents/completions", "invoke_agent"},
+		{"POST", "gateway.example", "/mistral/v1/agents/completions", "invoke_agent"},
+		{"POST", "vllm.internal", "/v1/agents/completions", ""}, // somebody else's
+		{"POST", "api.mistral.ai", "/agents/completions", ""},
 		{"GET", "api.mistral.ai", "/v1/chat/completions", ""},
 		{"post", "api.mistral.ai", "/v1/chat/completions", ""},
 		{"POST", "api.mistral.ai", "/v1/chat/completions/", ""},
@@ -60,6 +68,9 @@ func TestProviderIsTheModelsFamilyButForMistralsHosts(t *testing.T) {
 		{"api.mistral.ai", "mistral-small-latest", "", semconv.ProviderMistralAI},
 		{"api.mistral.ai", "gpt-4o", "openai", semconv.ProviderMistralAI},
 		{"api.mistral.ai", "", "", semconv.ProviderMistralAI},
+		{"x.services.ai.azure.com", "mistral-large", "acme", semconv.ProviderAzureAIInference},
+		{"x.models.ai.azure.com", "azureai", "", semconv.ProviderAzureAIInference},
+		{"europe-west4-aiplatform.googleapis.com", "mistral-small-2503", "", semconv.ProviderGCPVertexAI},
 		{"vllm.internal", "", "", semconv.ProviderMistralAI},
 		{"vllm.internal", "my-finetune", "", semconv.ProviderMistralAI},
 		{"vllm.internal", "my-finetune", "acme", "acme"},
@@ -79,5 +90,29 @@ func TestProviderIsTheModelsFamilyButForMistralsHosts(t *testing.T) {
 		{"api.respan.ai", "", "", semconv.ProviderOther},
 	} {
 		assert.Equal(t, tt.want, Provider(tt.host, tt.model, tt.configured), "%+v", tt)
+	}
+}
+
+func TestPatternsAreComparedBySegments(t *testing.T) {
+	for _, tt := range []struct {
+		path, pattern string
+		want          bool
+	}{
+		{"/v1/a", "/v1/a", true},
+		{"/x/v1/a", "/v1/a", true},
+		{"v1/a", "/v1/a", false},
+		{"/xv1/a", "/v1/a", false},
+		{"/v1/a/", "/v1/a", false},
+		{"/v1/a/7/b", "/v1/a/*/b", true},
+		{"/v1/a//b", "/v1/a/*/b", false},
+		{"/v1/a/7/8/b", "/v1/a/*/b", false},
+		{"/v1/a/7", "/v1/a/*", true},
+		{"/v1/a/", "/v1/a/*", false},
+		{"/models/m:predict", "/models/*:predict", true},
+		{"/models/:predict", "/models/*:predict", false},
+		{"/models/m:other", "/models/*:predict", false},
+		{"", "/a", false},
+	} {
+		assert.Equal(t, tt.want, endsWith(tt.path, tt.pattern), "%s, %s", tt.path, tt.pattern)
 	}
 }

@@ -382,7 +382,7 @@ func TestAStreamIsCompleteAtItsEndMarkerOrWhenEveryChoiceHasFinished(t *testing.
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			call := genai.Call{}
-			r := NewReply(&call, true, time.Time{}, withContent)
+			r := chatRoute.NewReply(&call, true, time.Time{}, withContent)
 			r.Write([]byte(tt.body))
 			assert.Equal(t, tt.done, r.Done())
 			if tt.n > 0 {
@@ -398,7 +398,7 @@ func TestAStreamIsCompleteAtItsEndMarkerOrWhenEveryChoiceHasFinished(t *testing.
 func TestTimesOfAStreamCountFromItsStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var call genai.Call
-		r := NewReply(&call, true, time.Now(), withoutContent)
+		r := chatRoute.NewReply(&call, true, time.Now(), withoutContent)
 		write := func(data string) {
 			<-time.After(time.Second)
 			r.Write([]byte(data))
@@ -423,7 +423,7 @@ func TestTheFirstTokenIsAnyWordOfTheModel(t *testing.T) {
 		for _, l := range []Limits{withContent, withoutContent} {
 			synctest.Test(t, func(t *testing.T) {
 				var call genai.Call
-				r := NewReply(&call, true, time.Now(), l)
+				r := chatRoute.NewReply(&call, true, time.Now(), l)
 				<-time.After(time.Second)
 				r.Write([]byte(event(delta(fields))))
 				r.Fill()

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mistral
+
+import (
+	"mime"
+	"time"
+
+	"github.com/otelmistral/otelmistral/internal/genai"
+	"github.com/otelmistral/otelmistral/internal/jsonscan"
+	"github.com/otelmistral/otelmistral/internal/jsontrim"
+)
+
+// endpoint says how the bodies of one kind of call are read.
+type endpoint struct {
+	request document
+	reply   document
+	// stream reads replies that are server-sent events; nil where there are
+	// none.
+	stream func(call *genai.Call, start time.Time, l Limits) Reply
+	// form reads requests that are multipart forms; nil where there are none.
+	form func(boundary string, l Limits) Request
+	// path takes what the path tells; nil where that is nothing.
+	path func(path string, call *genai.Call)
+	// peek looks into the request before it is sent: see [Route.Peek]. nil: for
+	// the model.
+	peek func(r *Route, path string, body []byte) (*Route, []byte)
+}
+
+// Request reads the body of a request in pieces, as it is sent. It is not safe
+// for concurrent use.
+type Request interface {
+	// Write reads the next piece. It keeps no reference to p.
+	Write(p []byte)
+	// End tells that the body has come to its end.
+	End()
+	// Fill records what was read, once, after the last Write.
+	Fill(call *genai.Call)
+}
+
+// Reply reads the body of a response in pieces, as the caller reads it. It is
+// not safe for concurrent use.
+type Reply interface {
+	// Write reads the next piece. It keeps no reference to p.
+	Write(p []byte)
+	// Done tells whether the reply has come to its end: the terminal event of
+	// a stream, an error event, the end of the JSON value. What follows is of
+	// no interest.
+	Done() bool
+	// Fill records what was read, once, after the last Write.
+	Fill()
+	// Complete tells, after Fill, whether everything that was asked for has
+	// come, even if the end itself was not seen.
+	Complete() bool
+}
+
+// Peek finds what samplers are to see in body, which is the beginning of a
+// request as far as it was read: the model, as a part of the body where that can
+// be, and where only the body tells the operation, the route that has it. The
+// cost is that of skipping what stands before the model.
+func (r *Route) Peek(path string, body []byte) (route *Route, model []byte) {
+	if r.endpoint.peek != nil {
+		return r.endpoint.peek(r, path, body)
+	}
+	_, model = peekFirst(body, "model")
+	return r, model
+}
+
+// peekFirst finds the first member of body that has one of these names, and its
+// text.
+func peekFirst(body []byte, names ...string) (name string, value []byte) {
+	c := jsonscan.New(body)
+	if c.Kind() != jsonscan.KindObject {
+		return "", nil
+	}
+	c.Object()
+	for c.Member() {
+		for _, name := range names {
+			if string(c.Key()) == name {
+				t, _ := c.Text()
+				return name, clip(t.Bytes())
+			}
+		}
+		c.Skip()
+	}
+	return "", nil
+}
+
+// ReadPath records what the path of the request tells.
+func (r *Route) ReadPath(path string, call *genai.Call) {
+	if r.endpoint.path != nil {
+		r.endpoint.path(path, call)
+	}
+}
+
+// NewRequest returns the reader for the body of a request.
+func (r *Route) NewRequest(contentType string, l Limits) Request {
+	if r.endpoint.form != nil {
+		mediaType, parameters, _ := mime.ParseMediaType(contentType)
+		if mediaType == "multipart/form-data" {
+			return r.endpoint.form(parameters["boundary"], l)
+		}
+	}
+	return newJSONRequest(&r.endpoint.request, l)
+}
+
+// NewReply returns the reader for a successful response that fills call, which
+// must not be read before Fill. start is when the call began: streams measure
+// the times to the first chunk and token from there; if it is zero they
+// measure none.
+func (r *Route) NewReply(call *genai.Call, stream bool, start time.Time, l Limits) Reply {
+	if stream && r.endpoint.stream != nil {
+		return r.endpoint.stream(call, start, l)
+	}
+	return newJSONReply(call, &r.endpoint.reply, l)
+}
+
+// document says how a body that is one JSON object is read.
+type document struct {
+	// lean and full are what is kept of it, without its content and with it.
+	lean, full *jsontrim.Shape
+	// member reads, or skips, the value of the member at hand.
+	member func(r *reading, c *jsonscan.Cursor)
+}
+
+// reset readies t for a document.
+func (d *document) reset(t *jsontrim.Trimmer, l Limits) {
+	shape := d.lean
+	if l.Content {
+		shape = d.full
+	}
+	t.Reset(shape, l.trim())
+}
+
+// reading is one document while its members are recorded.
+type reading struct {
+	call  *genai.Call
+	parts parts
+}
+
+// fill records the members of doc, what the trimmer left of a document. It
+// tells whether doc is an object.
+func (d *document) fill(doc []byte, t *jsontrim.Trimmer, call *genai.Call, l Limits) bool {
+	if l.Content {
+		call.DroppedBytes += t.Dropped()
+	}
+	c := jsonscan.New(doc)
+	if !c.Object() {
+		return false
+	}
+	r := reading{call: call, parts: parts{limits: l}}
+	for c.Member() {
+		d.member(&r, &c)
+	}
+	if r.parts.over() {
+		call.DecodeErrors++
+	}
+	return true
+}
+
+// jsonRequest reads a request that is one JSON object.
+type jsonRequest struct {
+	document *document
+	trimmer  jsontrim.Trimmer
+	limits   Limits
+	ended    bool
+}
+
+func newJSONRequest(d *document, l Limits) *jsonRequest {
+	r := &jsonRequest{document: d, limits: l}
+	d.reset(&r.trimmer, l)
+	return r
+}
+
+func (r *jsonRequest) Write(p []byte) { _, _ = r.trimmer.Write(p) }
+
+func (r *jsonRequest) End() { r.ended = true }
+
+func (r *jsonRequest) Fill(call *genai.Call) {
+	isObject := r.document.fill(r.trimmer.End(), &r.trimmer, call, r.limits)
+	whole := isObject && r.trimmer.Done()
+	// A body that was answered well had come to its end, also if that was not
+	// seen: the transport below may have sent it again, from GetBody.
+	ended := r.ended || 200 <= call.Response.Status && call.Response.Status < 300
+	if r.trimmer.Failed() || ended && !whole {
+		call.DecodeErrors++
+	}
+}
+
+// jsonReply reads a reply that is one JSON value.
+type jsonReply struct {
+	document *document
+	call     *genai.Call
+	limits   Limits
+	trimmer  jsontrim.Trimmer
+}
+
+func newJSONReply(call *genai.Call, d *document, l Limits) *jsonReply {
+	r := &jsonReply{document: d, call: call, limits: l}
+	d.reset(&r.trimmer, l)
+	return r
+}
+
+func (r *jsonReply) Write(p []byte) { _, _ = r.trimmer.Write(p) }
+
+func (r *jsonReply) Done() bool { return r.trimmer.Done() }
+
+func (r *jsonReply) Complete() bool { return r.trimmer.Done() }
+
+func (r *jsonReply) Fill() {
+	doc := r.trimmer.End()
+	isObject := r.document.fill(doc, &r.trimmer, r.call, r.limits)
+	if r.trimmer.Failed() || !isObject && len(doc) > 0 {
+		r.call.DecodeErrors++
+	}
+	if !isObject {
+		return
+	}
+	if isFailure(doc) {
+		r.call.Failure.Type = streamError
+		readFailure(doc, &r.call.Failure, r.limits)
+	}
+	failOnFinishReason(r.call)
+}
+
+// replyShape keeps members, what replies have in common, and what tells an
+// error that came with status 200.
+func replyShape(members map[string]*jsontrim.Shape) *jsontrim.Shape {
+	for _, name := range []string{
+		"id", "model", "usage",
+		"object", "message", "type", "code", "detail", "error",
+	} {
+		members[name] = jsontrim.Keep
+	}
+	return jsontrim.Members(members)
+}
+
+// replyMember reads what replies have in common.
+func replyMember(r *reading, c *jsonscan.Cursor) {
+	switch string(c.Key()) {
+	case "id":
+		r.call.Response.ID = readName(c)
+	case "model":
+		r.call.Response.Model = readName(c)
+	case "usage":
+		readUsage(c, r.call)
+	default:
+		c.Skip()
+	}
+}
+
+// readName reads an id, a model or another short value.
+func readName(c *jsonscan.Cursor) string {
+	t, _ := c.Text()
+	return name(t)
+}
