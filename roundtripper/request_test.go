@@ -297,7 +297,7 @@ func TestRequestsThatAreNoCallsPassUntouched(t *testing.T) {
 	for name, change := range map[string]func(*http.Request) *http.Request{
 		"method": func(r *http.Request) *http.Request { r.Method = http.MethodGet; return r },
 		"path":   func(r *http.Request) *http.Request { r.URL.Path = "/v1/models"; return r },
-		"agents": func(r *http.Request) *http.Request { r.URL.Path = "/v1/agents/completions"; return r },
+		"files":  func(r *http.Request) *http.Request { r.URL.Path = "/v1/files"; return r },
 		"another provider": func(r *http.Request) *http.Request {
 			r.URL.Host = "api.openai.com"
 			return r

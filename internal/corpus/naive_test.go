@@ -24,6 +24,8 @@ type object = map[string]any
 
 // reading is what a span should say of an exchange.
 type reading struct {
+	// name is that of the span.
+	name string
 	// attributes are those that carry no content and no time.
 	attributes object
 	// input and output are the messages, tools the definitions.
@@ -55,17 +57,23 @@ type toolAnswer struct {
 func read(t *testing.T, x *exchange) reading {
 	t.Helper()
 	r := reading{attributes: object{
-		"gen_ai.operation.name":     "chat",
 		"gen_ai.provider.name":      "mistral_ai",
 		"server.address":            "api.mistral.ai",
 		"server.port":               int64(80),
 		"http.response.status_code": int64(x.status),
 		"mistral_ai.outcome":        "completed",
 	}}
+	r.readHeaders(x)
+	x.endpoint().read(t, &r, x)
+	return r
+}
+
+// readChat reads an exchange with a chat's reply. It returns the request.
+func (r *reading) readChat(t *testing.T, x *exchange) object {
+	t.Helper()
 	var request object
 	require.NoError(t, json.Unmarshal(x.request, &request))
 	r.readRequest(request)
-	r.readHeaders(x)
 	switch {
 	case x.status >= 400:
 		r.fail("refused", strconv.Itoa(x.status))
@@ -80,7 +88,7 @@ func read(t *testing.T, x *exchange) reading {
 		require.NoError(t, json.Unmarshal(x.reply, &reply))
 		r.readReply(reply)
 	}
-	return r
+	return request
 }
 
 // set records a value unless it is absent. Numbers become what the attribute's

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,11 +35,6 @@ type exchange struct {
 	reply         []byte
 }
 
-// isChat tells whether the transport observes the exchange.
-func (x *exchange) isChat() bool {
-	return x.method == http.MethodPost && strings.HasSuffix(x.url, "/chat/completions")
-}
-
 // recordings reads all recordings.
 func recordings(t *testing.T) []exchange {
 	t.Helper()
@@ -57,13 +53,10 @@ func recordings(t *testing.T) []exchange {
 // chatRecordings reads the recordings of chat calls.
 func chatRecordings(t *testing.T) []exchange {
 	t.Helper()
-	var chats []exchange
-	for _, x := range recordings(t) {
-		if x.isChat() {
-			chats = append(chats, x)
-		}
-	}
-	return chats
+	return slices.DeleteFunc(recordings(t), func(x exchange) bool {
+		e := x.endpoint()
+		return e == nil || e.path != chatPath
+	})
 }
 
 func readRecording(t *testing.T, root, path string) exchange {

@@ -24,15 +24,15 @@ const (
 	toFirstToken = "mistral_ai.response.time_to_first_token"
 )
 
-func TestSpansOfRecordedChatsSayWhatASecondReadingSays(t *testing.T) {
+func TestSpansOfRecordedCallsSayWhatASecondReadingSays(t *testing.T) {
 	n := newNetwork(t)
-	for _, x := range chatRecordings(t) {
+	for _, x := range observedRecordings(t) {
 		t.Run(x.name, func(t *testing.T) {
 			want := read(t, &x)
 			span := n.observeOne(t, &x, roundtripper.WithContentCapture(roundtripper.CaptureSpan))
 			got := attributes(span)
 
-			assert.Equal(t, "chat "+want.attributes["gen_ai.request.model"].(string), span.Name)
+			assert.Equal(t, want.name, span.Name)
 			assert.Equal(t, trace.SpanKindClient, span.SpanKind)
 			if want.attributes["error.type"] == nil {
 				assert.Equal(t, codes.Unset, span.Status.Code)
@@ -83,7 +83,7 @@ func withoutContentAndTimes(attributes object) object {
 func TestWithoutContentCaptureSpansHaveEverythingButContent(t *testing.T) {
 	n := newNetwork(t)
 	searched := 0
-	for _, x := range chatRecordings(t) {
+	for _, x := range observedRecordings(t) {
 		t.Run(x.name, func(t *testing.T) {
 			with := n.observeOne(t, &x, roundtripper.WithContentCapture(roundtripper.CaptureSpan))
 			without := n.observeOne(t, &x, roundtripper.WithContentCapture(roundtripper.CaptureNone))
@@ -157,7 +157,7 @@ func TestOtherRoutesAreNotObserved(t *testing.T) {
 	n := newNetwork(t)
 	paths := map[string]bool{}
 	for _, x := range recordings(t) {
-		if x.isChat() {
+		if x.endpoint() != nil {
 			continue
 		}
 		t.Run(x.name, func(t *testing.T) {

@@ -37,7 +37,6 @@ var notRecorded = map[attribute.Key]string{
 	semconv.ObservationOutputKey:             ofObservations,
 	semconv.ObservationLevelKey:              ofObservations,
 	semconv.AppRootKey:                       "package destination adds it on the way out",
-	semconv.GenAIAgentIDKey:                  toCome,
 	semconv.GenAIAgentNameKey:                ofObservations,
 	semconv.GenAIAgentDescriptionKey:         toCome,
 	semconv.GenAIAgentVersionKey:             toCome,
@@ -73,7 +72,7 @@ func TestSpansHaveTheNamesOfSemconvAndEachOfThem(t *testing.T) {
 	n := newNetwork(t)
 	types := map[attribute.Key]attribute.Type{}
 	seen := map[attribute.Key]string{}
-	for _, x := range append(chatRecordings(t), handmade()...) {
+	for _, x := range append(observedRecordings(t), handmade()...) {
 		span := n.observeOne(t, &x, roundtripper.WithContentCapture(roundtripper.CaptureSpan))
 		for _, kv := range span.Attributes {
 			assert.True(t, semconv.Known(kv.Key), "%s: %s", x.name, kv.Key)

@@ -54,7 +54,7 @@ const (
 var routes = []Route{
 	{Operation: semconv.OperationChat, method: http.MethodPost, path: "/chat/completions", where: compatible, endpoint: &chatEndpoint},
 	{Operation: semconv.OperationTextCompletion, method: http.MethodPost, path: "/fim/completions", where: compatible, endpoint: &fimEndpoint},
-	{Operation: semconv.OperationInvokeAgent, method: http.MethodPost, path: "/v1/agents/completions", endpoint: &agentCompletionEndpoint},
+	{Operation: semconv.OperationInvokeAgent, method: http.MethodPost, path: "/v1/agents/completions", where: own, endpoint: &agentCompletionEndpoint},
 }
 
 // Match finds the route of a request. configured holds the hosts, in lower
