@@ -124,7 +124,7 @@ var (
 )
 
 func table() []Attribute {
-	t := slices.Concat(attributes[:], observations[:])
+	t := slices.Concat(attributes[:], observations[:], foreign[:])
 	for _, r := range rateLimits {
 		t = append(t, Attribute{r.key, TypeInt, r.unit, false, mistralAPI, "Header x-ratelimit-" + r.suffix})
 	}
@@ -141,7 +141,8 @@ func index(t []Attribute) map[attribute.Key]bool {
 }
 
 // Attributes describes every key that the library may set: first those of the
-// conventions, then the project's own. The slice is the caller's.
+// conventions, then the project's own. With them are the keys with content of
+// other GenAI instrumentations. The slice is the caller's.
 func Attributes() []Attribute { return slices.Clone(all) }
 
 // IsContent reports whether the key carries content: what a user said, what a

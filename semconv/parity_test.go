@@ -61,6 +61,8 @@ func TestKeysAreThoseOfTheConventions(t *testing.T) {
 		{semconv.GenAIWorkflowNameKey, upstream.GenAIWorkflowNameKey, upstream.GenAIWorkflowName("")},
 		{semconv.GenAIEmbeddingsDimensionCountKey, upstream.GenAIEmbeddingsDimensionCountKey, upstream.GenAIEmbeddingsDimensionCount(0)},
 		{semconv.GenAIRequestEncodingFormatsKey, upstream.GenAIRequestEncodingFormatsKey, upstream.GenAIRequestEncodingFormats("")},
+		{semconv.GenAIRetrievalQueryTextKey, upstream.GenAIRetrievalQueryTextKey, upstream.GenAIRetrievalQueryText("")},
+		{semconv.GenAIRetrievalDocumentsKey, upstream.GenAIRetrievalDocumentsKey, upstream.GenAIRetrievalDocumentsKey.String("")},
 		{semconv.UserIDKey, upstream.UserIDKey, upstream.UserID("")},
 		{semconv.SessionIDKey, upstream.SessionIDKey, upstream.SessionID("")},
 		{semconv.GenAIConversationIDKey, upstream.GenAIConversationIDKey, upstream.GenAIConversationID("")},

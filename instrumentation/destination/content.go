@@ -53,19 +53,7 @@ func isOurs(kv attribute.KeyValue) bool {
 	return kv.Key == semconv.MistralOutcomeKey || kv.Key == semconv.ObservationTypeKey
 }
 
-func isContent(kv attribute.KeyValue) bool {
-	return semconv.IsContent(kv.Key) || foreignContent[kv.Key]
-}
-
-// foreignContent is what the GenAI conventions call content and other
-// instrumentations record; this one does not.
-var foreignContent = map[attribute.Key]bool{
-	"gen_ai.system_instructions":  true,
-	"gen_ai.tool.call.arguments":  true,
-	"gen_ai.tool.call.result":     true,
-	"gen_ai.retrieval.documents":  true,
-	"gen_ai.retrieval.query.text": true,
-}
+func isContent(kv attribute.KeyValue) bool { return semconv.IsContent(kv.Key) }
 
 // withoutContentKeys copies only when there is something to remove, for the
 // spans of several destinations share their attributes.

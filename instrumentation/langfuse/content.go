@@ -40,7 +40,8 @@ func (s *span) addInputAndOutput() {
 func (s *span) input() (input string, hasTools bool) {
 	messages, ok := s.messages()
 	if !ok { // rather in another shape than not at all
-		return s.firstText(semconv.GenAIInputMessagesKey, semconv.ObservationInputKey, toolArgumentsKey), false
+		return s.firstText(semconv.GenAIInputMessagesKey, semconv.ObservationInputKey,
+			semconv.GenAIToolCallArgumentsKey, semconv.GenAIRetrievalQueryTextKey), false
 	}
 	tools := s.tools()
 	if tools == nil {
@@ -54,7 +55,7 @@ func (s *span) input() (input string, hasTools bool) {
 // messages is what a call sent. It is not ok if there is nothing or if it cannot
 // be read.
 func (s *span) messages() (messages []chatml.Message, ok bool) {
-	if instructions := s.text(instructionsKey); instructions != "" {
+	if instructions := s.text(semconv.GenAISystemInstructionsKey); instructions != "" {
 		messages = append(messages, chatml.Instructions(instructions))
 	}
 	if attr := s.text(semconv.GenAIInputMessagesKey); attr != "" {
@@ -86,7 +87,8 @@ func (s *span) output() string {
 	messages, err := chatml.Messages(attr)
 	switch {
 	case err != nil || len(messages) == 0:
-		return s.firstText(semconv.GenAIOutputMessagesKey, semconv.ObservationOutputKey, toolResultKey)
+		return s.firstText(semconv.GenAIOutputMessagesKey, semconv.ObservationOutputKey,
+			semconv.GenAIToolCallResultKey, semconv.GenAIRetrievalDocumentsKey)
 	case len(messages) == 1:
 		return string(messages[0].AppendJSON(nil))
 	}

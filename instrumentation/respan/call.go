@@ -27,7 +27,7 @@ func (s *span) addCall(system string) {
 	}
 	for _, name := range copied {
 		if v, ok := s.in[name.from]; ok {
-			s.out = append(s.out, attribute.KeyValue{Key: name.to, Value: v})
+			s.add(attribute.KeyValue{Key: name.to, Value: v})
 		}
 	}
 	s.addTotal()
@@ -42,7 +42,7 @@ func (s *span) addTotal() {
 	input, hasInput := s.count(semconv.GenAIUsageInputTokensKey)
 	output, hasOutput := s.count(semconv.GenAIUsageOutputTokensKey)
 	if hasInput || hasOutput {
-		s.out = append(s.out, totalTokensKey.Int64(input+output))
+		s.add(totalTokensKey.Int64(input + output))
 	}
 }
 
@@ -58,17 +58,16 @@ func (s *span) count(key attribute.Key) (int64, bool) {
 
 func (s *span) addStream() {
 	if s.in[semconv.GenAIRequestStreamKey].AsBool() {
-		s.out = append(s.out, streamingKey.Bool(true), streamKey.Bool(true))
+		s.add(streamingKey.Bool(true))
+		s.add(streamKey.Bool(true))
 	}
 	first, ok := s.in[semconv.MistralResponseTimeToFirstTokenKey]
 	if !ok {
 		first, ok = s.in[semconv.GenAIResponseTimeToFirstChunkKey]
 	}
 	if ok {
-		s.out = append(s.out,
-			attribute.KeyValue{Key: timeToFirstTokenKey, Value: first},
-			attribute.KeyValue{Key: openAIFirstTokenKey, Value: first},
-		)
+		s.add(attribute.KeyValue{Key: timeToFirstTokenKey, Value: first})
+		s.add(attribute.KeyValue{Key: openAIFirstTokenKey, Value: first})
 	}
 }
 
@@ -88,17 +87,28 @@ func (s *span) addInput() {
 		s.addOwn(promptPrefix, "user", own)
 		return
 	}
-	attr := s.text(semconv.GenAIInputMessagesKey)
-	if attr == "" {
-		return
+	messages, err := s.sent()
+	switch {
+	case err != nil: // rather in another shape than not at all
+		s.addText(entityInputKey, s.text(semconv.GenAIInputMessagesKey))
+	case len(messages) > 0:
+		s.addText(entityInputKey, string(chatml.AppendMessages(nil, messages)))
+		s.addMessages(promptPrefix, messages)
 	}
-	messages, err := chatml.Messages(attr)
-	if err != nil {
-		s.addText(entityInputKey, attr) // rather in another shape than not at all
-		return
+}
+
+// sent is the messages of the request. Instructions that were sent apart from
+// them are the first one.
+func (s *span) sent() (messages []chatml.Message, err error) {
+	if attr := s.text(semconv.GenAIInputMessagesKey); attr != "" {
+		if messages, err = chatml.Messages(attr); err != nil {
+			return nil, err
+		}
 	}
-	s.addText(entityInputKey, string(chatml.AppendMessages(nil, messages)))
-	s.addMessages(promptPrefix, messages)
+	if instructions := s.text(semconv.GenAISystemInstructionsKey); instructions != "" {
+		messages = append([]chatml.Message{chatml.Instructions(instructions)}, messages...)
+	}
+	return messages, nil
 }
 
 // addOutput adds the answer. Of a failed call the output is its failure; what

@@ -85,21 +85,20 @@ func kindOf(in map[attribute.Key]attribute.Value) kind {
 // twice. Messages are: which of both forms Respan reads is not documented. A
 // span of another library keeps what it has of HTTP.
 func (s *span) keeps(k attribute.Key) bool {
+	name := string(k)
 	switch {
-	case strings.HasPrefix(string(k), "otelmistral."):
+	case strings.HasPrefix(name, "otelmistral."), forbidden[k]:
 		return false
 	case s.kind == (kind{}):
 		return k != semconv.UserIDKey && k != semconv.SessionIDKey
-	case strings.HasPrefix(string(k), "http."):
+	case strings.HasPrefix(name, "http."), strings.HasPrefix(name, "net."):
 		return false
-	}
-	switch k {
-	case semconv.UserIDKey, semconv.SessionIDKey, semconv.GenAIConversationIDKey:
+	case s.kind == toolKind && strings.HasPrefix(name, "gen_ai.tool."):
 		return false
-	case semconv.GenAIToolNameKey, semconv.GenAIToolCallIDKey:
-		return s.kind != toolKind
+	case s.kind.span != "" && strings.HasPrefix(name, "gen_ai.retrieval."):
+		return !semconv.IsContent(k)
 	}
-	return true
+	return k != semconv.UserIDKey && k != semconv.SessionIDKey && k != semconv.GenAIConversationIDKey
 }
 
 // addContext says whom and what the span belongs to.
@@ -123,10 +122,10 @@ func (s *span) addContext() {
 	}
 	s.addText(entityNameKey, s.name())
 	if path := s.text(semconv.ObservationPathKey); path != "" || s.isRoot() {
-		s.out = append(s.out, entityPathKey.String(path)) // "" says that it is the root
+		s.add(entityPathKey.String(path)) // "" says that it is the root
 	}
 	if code := s.statusCode(); code != 0 {
-		s.out = append(s.out, statusCodeKey.Int(code))
+		s.add(statusCodeKey.Int(code))
 	}
 }
 
@@ -179,19 +178,30 @@ func (s *span) statusCode() int {
 	return 0
 }
 
-// text is the value of a string attribute, "" for one that is of another type or
-// not there.
+// text is the value of a string attribute and the JSON of one with a structure, ""
+// for one that is of another type or not there.
 func (s *span) text(k attribute.Key) string {
-	if v := s.in[k]; v.Type() == attribute.STRING {
+	switch v := s.in[k]; v.Type() {
+	case attribute.STRING:
 		return v.AsString()
+	case attribute.MAP, attribute.SLICE:
+		return v.String()
 	}
 	return ""
+}
+
+// add adds an attribute of Respan's. One that the span has already wins: the
+// application set it.
+func (s *span) add(a attribute.KeyValue) {
+	if _, taken := s.in[a.Key]; !taken {
+		s.out = append(s.out, a)
+	}
 }
 
 // addText adds valid UTF-8: one span with other text in it would make a whole
 // request unreadable.
 func (s *span) addText(k attribute.Key, v string) {
 	if v != "" {
-		s.out = append(s.out, k.String(strings.ToValidUTF8(v, "\uFFFD")))
+		s.add(k.String(strings.ToValidUTF8(v, "\uFFFD")))
 	}
 }

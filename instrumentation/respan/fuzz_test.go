@@ -42,6 +42,8 @@ func FuzzDialectSurvivesAnySpan(f *testing.F) {
 			semconv.GenAIInputMessagesKey.String(input), semconv.GenAIOutputMessagesKey.String(output),
 			semconv.GenAIToolDefinitionsKey.String(tools), semconv.GenAIToolNameKey.String(tools),
 			attribute.String(semconv.MetadataPrefix+key, value), semconv.MistralOutcomeKey.String(semconv.OutcomeRefused),
+			attribute.String("gen_ai.system", key), attribute.String("traceloop.entity.input", value), attribute.String("tools", value),
+			semconv.GenAISystemInstructionsKey.String(value), semconv.GenAIToolCallArgumentsKey.String(input),
 		}
 		if operation != "" {
 			attrs = append(attrs, semconv.GenAIOperationNameKey.String(operation))

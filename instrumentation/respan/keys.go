@@ -69,6 +69,14 @@ var identity = [...]struct{ from, to attribute.Key }{
 	{semconv.EnvironmentKey, "respan.environment"},
 }
 
+// forbidden are names that Respan's span contract rules out. On a span of the
+// application's own or of another library they become metadata.
+var forbidden = map[attribute.Key]bool{
+	"respan.span.tools": true, "respan.span.tool_calls": true, "respan.span.handoffs": true,
+	"tools": true, "tool_calls": true, "model": true, "prompt_tokens": true, "completion_tokens": true,
+	"total_request_tokens": true, "span_tools": true, "has_tool_calls": true, "parallel_tool_calls": true,
+}
+
 // kind is what Respan calls a span.
 type kind struct {
 	request string // llm.request.type, of model calls only
@@ -97,12 +105,13 @@ var observationKinds = map[string]kind{
 // operationKinds has the values of [semconv.GenAIOperationNameKey] that Respan
 // has a type for. A call of an agent is a call of its model.
 var operationKinds = map[string]kind{
-	semconv.OperationChat: chatKind,
-	"generate_content":    chatKind,
-	"invoke_agent":        chatKind,
-	"text_completion":     {request: "completion", log: "completion"},
-	"embeddings":          embeddingKind,
-	"execute_tool":        toolKind,
+	semconv.OperationChat:      chatKind,
+	"generate_content":         chatKind,
+	"invoke_agent":             chatKind,
+	"text_completion":          {request: "completion", log: "completion"},
+	"embeddings":               embeddingKind,
+	"execute_tool":             toolKind,
+	semconv.OperationRetrieval: taskKind,
 }
 
 // otherKind is a model call of an operation that is not in the table.

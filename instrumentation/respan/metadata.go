@@ -37,6 +37,8 @@ func (s *span) metadata() string {
 	for k, v := range s.in {
 		if name, ok := strings.CutPrefix(string(k), semconv.ObservationMetadataPrefix); ok {
 			all[name] = v
+		} else if forbidden[k] {
+			s.member(all, string(k), k)
 		}
 	}
 	for _, m := range members {
@@ -47,6 +49,8 @@ func (s *span) metadata() string {
 	}
 	if s.kind == toolKind {
 		s.member(all, "tool_call_id", semconv.GenAIToolCallIDKey)
+		s.member(all, "tool_type", "gen_ai.tool.type")
+		s.member(all, "tool_description", "gen_ai.tool.description")
 	}
 	if s.text(semconv.ObservationLevelKey) != semconv.LevelDefault {
 		s.member(all, "level", semconv.ObservationLevelKey)
@@ -97,6 +101,8 @@ func appendAttribute(dst []byte, v attribute.Value) []byte {
 			dst = jsonscan.AppendQuoted(dst, text)
 		}
 		return append(dst, ']')
+	case attribute.MAP, attribute.SLICE:
+		return appendValue(dst, v.String())
 	case attribute.BOOL, attribute.INT64, attribute.FLOAT64,
 		attribute.BOOLSLICE, attribute.INT64SLICE, attribute.FLOAT64SLICE:
 		if b, err := json.Marshal(v.AsInterface()); err == nil { // NaN has no JSON

@@ -16,16 +16,25 @@ import (
 
 // addObservation says what an observation was given and gave back.
 func (s *span) addObservation() {
-	input := s.text(semconv.ObservationInputKey)
+	input := s.firstText(semconv.ObservationInputKey, semconv.GenAIToolCallArgumentsKey, semconv.GenAIRetrievalQueryTextKey)
 	if input != "" && s.kind == toolKind {
 		input = toolInput(s.name(), input)
 	}
 	s.addText(entityInputKey, input)
-	output := s.text(semconv.ObservationOutputKey)
+	output := s.firstText(semconv.ObservationOutputKey, semconv.GenAIToolCallResultKey, semconv.GenAIRetrievalDocumentsKey)
 	if output == "" {
 		output = s.failure()
 	}
 	s.addText(entityOutputKey, output)
+}
+
+func (s *span) firstText(keys ...attribute.Key) string {
+	for _, k := range keys {
+		if text := s.text(k); text != "" {
+			return text
+		}
+	}
+	return ""
 }
 
 // toolInput is the call of a tool as Respan shows it.
@@ -64,11 +73,8 @@ func (s *span) failure() string {
 }
 
 func (s *span) hasContent() bool {
-	for _, k := range [...]attribute.Key{
-		semconv.GenAIInputMessagesKey, semconv.GenAIOutputMessagesKey,
-		semconv.ObservationInputKey, semconv.ObservationOutputKey,
-	} {
-		if s.text(k) != "" {
+	for k := range s.in {
+		if semconv.IsContent(k) && s.text(k) != "" {
 			return true
 		}
 	}

@@ -59,12 +59,15 @@ var notRecorded = map[attribute.Key]string{
 	semconv.MistralOCRUsageDocSizeBytesKey:   toCome,
 	semconv.MistralModerationFlaggedKey:      toCome,
 	semconv.MistralClassificationLabelsKey:   toCome,
+	semconv.GenAIRetrievalQueryTextKey:       ofOthers,
+	semconv.GenAIRetrievalDocumentsKey:       ofOthers,
 	semconv.HTTPRequestResendCountKey:        "the caller numbers attempts, see roundtripper.ContextWithAttempts",
 }
 
 const (
 	carried        = "it comes from a context, see package instrumentation"
 	toCome         = "its endpoint is not read yet"
+	ofOthers       = "only spans of other libraries have it"
 	ofObservations = "only spans of package instrumentation have it"
 )
 
