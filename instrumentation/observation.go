@@ -139,16 +139,18 @@ func (o *Observation) set(key attribute.Key, kind string, v any) {
 }
 
 // SetMetadata records a value of the application's own on this observation
-// alone: strings, numbers and booleans as they are, anything else as JSON in a
-// string. It is recorded whether content is or not. See [Metadata] for metadata
-// of the whole trace.
+// alone, in the form that [Metadata] describes. It is recorded whether content is
+// or not. Nil and an empty text change nothing.
 func (o *Observation) SetMetadata(key string, value any) {
-	if !o.recording() || key == "" || value == nil {
+	if !o.recording() || key == "" {
+		return
+	}
+	v := scope.Value(value)
+	if v.AsString() == "" && v.Type() == attribute.STRING {
 		return
 	}
 	o.span.SetAttributes(attribute.KeyValue{
-		Key:   attribute.Key(semconv.ObservationMetadataPrefix + strings.ToValidUTF8(key, "\uFFFD")),
-		Value: scope.Value(value),
+		Key: attribute.Key(semconv.ObservationMetadataPrefix + strings.ToValidUTF8(key, "\uFFFD")), Value: v,
 	})
 }
 

@@ -36,9 +36,18 @@ func TraceName(name string) Attribute { return scope.NewAttribute(semconv.TraceN
 // Tags are labels of the trace. They add to the tags that are already there.
 func Tags(tags ...string) Attribute { return scope.NewAttribute(semconv.TagsKey.StringSlice(tags)) }
 
-// Metadata is a value of the application's own. Strings, numbers and booleans
-// are kept as they are, anything else as JSON in a string. It is recorded
-// whether content is or not.
+// Metadata is a value of the application's own. It is recorded whether content is
+// or not, on every span below, so it had better be short.
+//
+// Texts, numbers and booleans are kept as they are, of named types too. Anything
+// else is kept as encoding/json writes it, in a string; what that writes as one
+// text or number, such as a time.Time, counts as such. Nil carries nothing. An
+// integer that int64 does not hold is a text, and so are NaN and the infinities.
+// What has no JSON, such as a channel, is recorded as its type. Beyond 8 KiB a value
+// is cut, with a note on how much.
+//
+// Langfuse gets each value as metadata of the trace, where all are texts; Respan
+// gets one JSON object with each value in its JSON type.
 func Metadata(key string, value any) Attribute {
 	if key == "" {
 		return Attribute{}

@@ -4,8 +4,6 @@ package scope
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -59,54 +57,6 @@ func clean(kv attribute.KeyValue) attribute.KeyValue {
 }
 
 func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
-
-// Value is an attribute value for any value of the application: strings,
-// numbers and booleans as they are, anything else as JSON in a string. Nil
-// gives an empty string. What cannot be JSON gives its type.
-func Value(v any) attribute.Value {
-	switch v := v.(type) {
-	case nil:
-		return attribute.StringValue("")
-	case string:
-		return attribute.StringValue(valid(v))
-	case bool:
-		return attribute.BoolValue(v)
-	case int:
-		return attribute.IntValue(v)
-	case int64:
-		return attribute.Int64Value(v)
-	case int32:
-		return attribute.Int64Value(int64(v))
-	case uint32:
-		return attribute.Int64Value(int64(v))
-	case float64:
-		return attribute.Float64Value(v)
-	case float32:
-		return attribute.Float64Value(float64(v))
-	}
-	data, err := Marshal(v)
-	if err != nil {
-		return attribute.StringValue(fmt.Sprintf("(%T, not JSON)", v))
-	}
-	return attribute.StringValue(string(data))
-}
-
-// Marshal is json.Marshal that leaves <, > and & readable and turns the panic
-// of a MarshalJSON into an error.
-func Marshal(v any) (data []byte, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			data, err = nil, fmt.Errorf("MarshalJSON panicked with a %T", p)
-		}
-	}()
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return []byte(strings.TrimSuffix(b.String(), "\n")), nil
-}
 
 // Merge returns outer with inner over it: inner wins for each key, and tags
 // are united. It never changes outer or inner.

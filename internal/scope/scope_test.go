@@ -4,9 +4,7 @@ package scope
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math"
 	"sync"
 	"testing"
 
@@ -62,28 +60,6 @@ func TestBrokenUTF8IsRepaired(t *testing.T) {
 	assert.Equal(t, map[attribute.Key]any{
 		"user.id": "a\uFFFD", "otelmistral.tags": []string{"\uFFFD"}, "otelmistral.metadata.k\uFFFD": "v",
 	}, carried(ctx))
-}
-
-type broken struct{ how func() ([]byte, error) }
-
-func (b broken) MarshalJSON() ([]byte, error) { return b.how() }
-
-func TestValueOfAnything(t *testing.T) {
-	type pair struct{ A, B int }
-	tests := []struct {
-		in   any
-		want any
-	}{
-		{"a<b>\xff", "a<b>\uFFFD"}, {true, true}, {7, int64(7)}, {int32(-7), int64(-7)}, {uint32(7), int64(7)},
-		{uint64(math.MaxUint64), "18446744073709551615"}, {1.5, 1.5}, {float32(0.5), 0.5}, {nil, ""},
-		{[]string{"a", "<"}, `["a","<"]`}, {pair{1, 2}, `{"A":1,"B":2}`}, {(*pair)(nil), "null"},
-		{make(chan int), "(chan int, not JSON)"}, {math.Inf(1), math.Inf(1)}, {[]float64{math.NaN()}, "([]float64, not JSON)"},
-		{broken{func() ([]byte, error) { return nil, errors.New("no") }}, "(scope.broken, not JSON)"},
-		{broken{func() ([]byte, error) { panic("no") }}, "(scope.broken, not JSON)"},
-	}
-	for _, tt := range tests {
-		assert.Equal(t, tt.want, Value(tt.in).AsInterface(), "%T", tt.in)
-	}
 }
 
 func TestPathLeavesOutTheOutermostWorkflow(t *testing.T) {
