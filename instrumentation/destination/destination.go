@@ -13,6 +13,14 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
+// Dialect puts a finished span into the words that a backend reads. It is called
+// once for each span and destination, when the span is exported, never on the path
+// of a request; destinations that share a Dialect call it at the same time. It
+// must not change the span, which other destinations get as well: [WithAttributes]
+// makes a changed one. When it panics the span is exported as it is, and that is
+// reported once.
+type Dialect func(sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan
+
 // Destination describes one backend. It is a value: copy it, change a field,
 // pass it on. It holds no secret outside NewExporter, so it may be printed.
 type Destination struct {
@@ -48,12 +56,9 @@ type Destination struct {
 	// panics the span is kept, and that is reported once.
 	Keep func(sdktrace.ReadOnlySpan) bool
 
-	// Dialect puts a finished span into the words that the backend reads; nil
-	// leaves it as it is. It is called once for each span, when it is exported,
-	// never on the path of a request. It must not change the span, which other
-	// destinations get as well: [WithAttributes] makes a changed one. When it
-	// panics the span is exported as it is, and that is reported once.
-	Dialect func(sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan
+	// Dialect puts spans into the words that the backend reads; nil leaves them as
+	// they are.
+	Dialect Dialect
 
 	// Check reports why the backend cannot be reached with these credentials,
 	// and what to do about it; nil when there is nothing to check. It heeds its

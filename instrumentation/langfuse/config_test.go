@@ -24,7 +24,7 @@ import (
 func unsetEnvironment(t testing.TB) {
 	t.Helper()
 	for _, name := range []string{
-		"LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY", "LANGFUSE_BASE_URL", "LANGFUSE_HOST", "LANGFUSE_OTEL_TRACES_EXPORT_PATH",
+		"LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY", "LANGFUSE_BASE_URL", "LANGFUSE_BASEURL", "LANGFUSE_HOST", "LANGFUSE_OTEL_TRACES_EXPORT_PATH",
 		"LANGFUSE_TRACING_ENVIRONMENT", "LANGFUSE_RELEASE", "GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT", "RENDER_GIT_COMMIT",
 		"CIRCLE_SHA1", "SOURCE_VERSION", "TRAVIS_COMMIT", "BITBUCKET_COMMIT", "BUILD_SOURCEVERSION", "DRONE_COMMIT_SHA",
 		"LANGFUSE_SAMPLE_RATE", "LANGFUSE_TIMEOUT", "LANGFUSE_FLUSH_AT", "LANGFUSE_FLUSH_INTERVAL", "LANGFUSE_TRACING_ENABLED",
@@ -52,6 +52,8 @@ func TestEndpoint(t *testing.T) {
 		{"the EU by default", nil, langfuse.Config{}, "https://cloud.langfuse.com" + path},
 		{"host", map[string]string{"LANGFUSE_HOST": "https://us.cloud.langfuse.com"}, langfuse.Config{}, "https://us.cloud.langfuse.com" + path},
 		{"base URL over host", map[string]string{"LANGFUSE_HOST": "http://h", "LANGFUSE_BASE_URL": " http://b/ "}, langfuse.Config{}, "http://b" + path},
+		{"base URL of the JS SDK over host", map[string]string{"LANGFUSE_HOST": "http://h", "LANGFUSE_BASEURL": "http://js"}, langfuse.Config{}, "http://js" + path},
+		{"base URL over that of the JS SDK", map[string]string{"LANGFUSE_BASE_URL": "http://b", "LANGFUSE_BASEURL": "http://js"}, langfuse.Config{}, "http://b" + path},
 		{"Config over variables", map[string]string{"LANGFUSE_HOST": "http://h", "LANGFUSE_BASE_URL": "nonsense"}, langfuse.Config{BaseURL: "http://c"}, "http://c" + path},
 		{"below a path", nil, langfuse.Config{BaseURL: "http://c/langfuse/"}, "http://c/langfuse" + path},
 		{"path", map[string]string{"LANGFUSE_OTEL_TRACES_EXPORT_PATH": "x/y"}, langfuse.Config{}, "https://cloud.langfuse.com/x/y"},

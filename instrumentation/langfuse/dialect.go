@@ -3,6 +3,7 @@
 package langfuse
 
 import (
+	"maps"
 	"strings"
 	"sync"
 
@@ -24,12 +25,11 @@ type dialect struct {
 	reportEnvironment              sync.Once
 }
 
-func newDialect(r resolved, prices map[string]Price) *dialect {
-	return &dialect{
-		environment: r.environment, environmentSource: r.environmentSource,
-		release: r.release,
-		prices:  prices,
-	}
+func newDialect(c Config) *dialect {
+	d := &dialect{prices: maps.Clone(c.Prices)}
+	d.environment, d.environmentSource = first(c.Environment, "Environment", environmentVariable)
+	d.release, _ = first(c.Release, "Release", releaseVariables...)
+	return d
 }
 
 // span is a span that is being translated.
@@ -85,7 +85,7 @@ func (d *dialect) translate(original sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpa
 	status.Description = strings.ToValidUTF8(status.Description, "\uFFFD")
 	return translated{
 		ReadOnlySpan: original,
-		name:         strings.ToValidUTF8(original.Name(), "\uFFFD"),
+		name:         shortName(original.Name()),
 		status:       status,
 		attributes:   s.out,
 		resource:     d.resources.readable(original.Resource()),

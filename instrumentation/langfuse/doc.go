@@ -41,6 +41,9 @@
 // any other as "default". So characters are replaced by hyphens, and the first
 // change of this kind is reported to OpenTelemetry's error handler.
 //
+// A trace with a name of more than 1000 characters would be lost in the store of
+// Langfuse 3, so names are cut there. Other texts have no such limit.
+//
 // # Message content
 //
 // Prompts and replies are sent, for showing them is what Langfuse is for, unless
@@ -61,8 +64,8 @@
 //
 //   - LANGFUSE_PUBLIC_KEY, LANGFUSE_SECRET_KEY (required): Config.PublicKey and
 //     Config.SecretKey
-//   - LANGFUSE_BASE_URL, else LANGFUSE_HOST (default
-//     "https://cloud.langfuse.com", the EU): Config.BaseURL
+//   - LANGFUSE_BASE_URL, else LANGFUSE_BASEURL (of the JS SDK), else
+//     LANGFUSE_HOST (default "https://cloud.langfuse.com", the EU): Config.BaseURL
 //   - LANGFUSE_OTEL_TRACES_EXPORT_PATH (default "/api/public/otel/v1/traces"):
 //     Config.TracesPath
 //   - LANGFUSE_TRACING_ENVIRONMENT (default: what Propagate says, else

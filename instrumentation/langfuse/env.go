@@ -32,8 +32,8 @@ const (
 )
 
 // baseURLVariables are the names that Langfuse has had for one setting, the one
-// that counts first.
-var baseURLVariables = []string{"LANGFUSE_BASE_URL", "LANGFUSE_HOST"}
+// that counts first. The second one is of the JS SDK, the third of the Python SDK.
+var baseURLVariables = []string{"LANGFUSE_BASE_URL", "LANGFUSE_BASEURL", "LANGFUSE_HOST"}
 
 // releaseVariables are where a release is looked for, as Langfuse's SDKs do.
 var releaseVariables = []string{
@@ -44,14 +44,12 @@ var releaseVariables = []string{
 // resolved is a Config with what the environment adds. A source is what the user
 // has to change, the name of a field or of a variable.
 type resolved struct {
-	publicKey, publicSource        string
-	secretKey, secretSource        string
-	endpoint, urlSource            string
-	environment, environmentSource string
-	release                        string
-	sampleRate                     float64
-	timeout                        time.Duration
-	limits                         destination.Limits
+	publicKey, publicSource string
+	secretKey, secretSource string
+	endpoint, urlSource     string
+	sampleRate              float64
+	timeout                 time.Duration
+	limits                  destination.Limits
 }
 
 // first returns the option if it is set, else the first variable that is, and
@@ -72,8 +70,6 @@ func first(option, field string, variables ...string) (value, source string) {
 func resolve(c Config) (r resolved, err error) {
 	r.publicKey, r.publicSource = first(c.PublicKey, "PublicKey", publicKeyVariable)
 	r.secretKey, r.secretSource = first(c.SecretKey, "SecretKey", secretKeyVariable)
-	r.environment, r.environmentSource = first(c.Environment, "Environment", environmentVariable)
-	r.release, _ = first(c.Release, "Release", releaseVariables...)
 	r.timeout, r.limits = c.Timeout, c.Limits
 	err = errors.Join(
 		r.checkKeys(),

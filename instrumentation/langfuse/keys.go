@@ -22,6 +22,7 @@ const (
 	promptVersionKey   = attribute.Key("langfuse.observation.prompt.version")
 
 	sessionIDKey   = attribute.Key("langfuse.session.id")
+	traceNameKey   = attribute.Key("langfuse.trace.name")
 	tagsKey        = attribute.Key("langfuse.trace.tags")
 	environmentKey = attribute.Key("langfuse.environment")
 	releaseKey     = attribute.Key("langfuse.release")
@@ -32,12 +33,7 @@ const (
 	traceMetadataPrefix       = "langfuse.trace.metadata."
 )
 
-// Names of the conventions that package semconv has no use for.
 const (
-	instructionsKey  = attribute.Key("gen_ai.system_instructions")
-	toolArgumentsKey = attribute.Key("gen_ai.tool.call.arguments")
-	toolResultKey    = attribute.Key("gen_ai.tool.call.result")
-
 	serviceVersionKey = attribute.Key("service.version")
 
 	usagePrefix = "gen_ai.usage."
@@ -46,7 +42,6 @@ const (
 // renamed lists what Langfuse has another name for, for every span.
 var renamed = [...]struct{ from, to attribute.Key }{
 	{semconv.UserIDKey, "langfuse.user.id"},
-	{semconv.TraceNameKey, "langfuse.trace.name"},
 	{semconv.CustomerNameKey, traceMetadataPrefix + "customer_name"},
 	{semconv.CustomerEmailKey, traceMetadataPrefix + "customer_email"},
 	{semconv.GroupKey, traceMetadataPrefix + "group"},
@@ -58,14 +53,16 @@ var renamed = [...]struct{ from, to attribute.Key }{
 // moved are the attributes whose content is said in Langfuse's words. To keep
 // them would store it twice.
 var moved = map[attribute.Key]bool{
-	semconv.GenAIInputMessagesKey:   true,
-	semconv.GenAIOutputMessagesKey:  true,
-	semconv.GenAIToolDefinitionsKey: true,
-	instructionsKey:                 true,
-	toolArgumentsKey:                true,
-	toolResultKey:                   true,
-	semconv.UserIDKey:               true,
-	semconv.SessionIDKey:            true,
+	semconv.GenAIInputMessagesKey:      true,
+	semconv.GenAIOutputMessagesKey:     true,
+	semconv.GenAIToolDefinitionsKey:    true,
+	semconv.GenAISystemInstructionsKey: true,
+	semconv.GenAIToolCallArgumentsKey:  true,
+	semconv.GenAIToolCallResultKey:     true,
+	semconv.GenAIRetrievalQueryTextKey: true,
+	semconv.GenAIRetrievalDocumentsKey: true,
+	semconv.UserIDKey:                  true,
+	semconv.SessionIDKey:               true,
 }
 
 // tokenCounts are what may stand under gen_ai.usage. Langfuse takes any other

@@ -32,7 +32,7 @@ type Config struct {
 	SecretKey string
 
 	// BaseURL is where Langfuse is, such as "https://us.cloud.langfuse.com".
-	// Default: LANGFUSE_BASE_URL, else LANGFUSE_HOST, else
+	// Default: LANGFUSE_BASE_URL, else LANGFUSE_BASEURL, else LANGFUSE_HOST, else
 	// "https://cloud.langfuse.com".
 	BaseURL string
 
@@ -132,7 +132,7 @@ func New(c Config) (destination.Destination, error) {
 		Content:     !c.NoContent,
 		NewExporter: otlp.NewExporter,
 		Keep:        keep(r.sampleRate, c.AllSpans),
-		Dialect:     newDialect(r, c.Prices).translate,
+		Dialect:     newDialect(c).translate,
 		Check: func(ctx context.Context) error {
 			if err := otlp.Check(ctx); err != nil {
 				return fmt.Errorf("%w (the keys are from %s and %s, the URL from %s; each region and server has keys of its own)",
@@ -142,6 +142,23 @@ func New(c Config) (destination.Destination, error) {
 		},
 		Limits: r.limits,
 	}, nil
+}
+
+// Dialect returns the words of Langfuse for another destination, such as a
+// collector that forwards what it gets:
+//
+//	dialect, err := langfuse.Dialect(langfuse.Config{})
+//	d, err := otlp.New(otlp.Config{Endpoint: collector, Dialect: dialect, Content: true})
+//
+// Of c and its variables only Environment, Release and Prices count. What else
+// there is to sending spans to Langfuse is up to the collector, whose exporter
+// needs the Authorization and the header "x-langfuse-ingestion-version: 4". An
+// error tells about a price.
+func Dialect(c Config) (destination.Dialect, error) {
+	if err := checkPrices(c.Prices); err != nil {
+		return nil, fmt.Errorf("langfuse: %w", err)
+	}
+	return newDialect(c).translate, nil
 }
 
 // disabled is a destination that gets nothing.

@@ -169,7 +169,7 @@ var mustNotBe = []string{
 	"input", "output", "prompt", "events", "user.id", "session.id", "langfuse.observation.usage_details",
 	"langfuse.observation.metadata", "langfuse.trace.metadata",
 	"gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.tool.definitions", "gen_ai.system_instructions",
-	"gen_ai.tool.call.arguments", "gen_ai.tool.call.result",
+	"gen_ai.tool.call.arguments", "gen_ai.tool.call.result", "gen_ai.retrieval.query.text", "gen_ai.retrieval.documents",
 }
 
 // checkEverySpan holds what is true of every span that Langfuse gets: checks 3 to

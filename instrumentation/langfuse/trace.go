@@ -20,6 +20,7 @@ func (s *span) addTrace(d *dialect) {
 	for _, name := range renamed {
 		s.addText(name.to, s.text(name.from))
 	}
+	s.addText(traceNameKey, shortName(s.text(semconv.TraceNameKey)))
 	session := s.text(semconv.SessionIDKey)
 	if session == "" {
 		session = s.text(semconv.GenAIConversationIDKey)

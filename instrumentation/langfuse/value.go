@@ -5,6 +5,7 @@ package langfuse
 import (
 	"slices"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -46,4 +47,21 @@ func readable(v attribute.Value) attribute.Value {
 		return attribute.StringValue(strings.ToValidUTF8(v.String(), "\uFFFD"))
 	}
 	return v
+}
+
+// maxName is the longest name that a trace may have in Langfuse's older store,
+// counted in UTF-16 as JavaScript does. With a longer one the trace is lost, and a
+// trace is called after its root unless the application names it.
+const maxName = 1000
+
+// shortName cuts a name that is too long, never inside a character.
+func shortName(name string) string {
+	name = strings.ToValidUTF8(name, "\uFFFD")
+	units := 0
+	for i, c := range name {
+		if units += utf16.RuneLen(c); units > maxName {
+			return name[:i]
+		}
+	}
+	return name
 }

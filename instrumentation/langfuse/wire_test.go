@@ -129,6 +129,16 @@ func TestTypesAndTokens(t *testing.T) {
 			}),
 		},
 		{
+			"retrieval of the conventions",
+			[]attribute.KeyValue{operation("retrieval"), attribute.String("gen_ai.data_source.id", "d"),
+				attribute.String("gen_ai.retrieval.query.text", "q"), attribute.String("gen_ai.retrieval.documents", `[{"id":"1"}]`)},
+			with(kind("retriever"), want{
+				"gen_ai.data_source.id":       text("d"),
+				"langfuse.observation.input":  text("q"),
+				"langfuse.observation.output": text(`[{"id":"1"}]`),
+			}),
+		},
+		{
 			"tool of the application",
 			[]attribute.KeyValue{observation("tool"), semconv.GenAIToolNameKey.String("f"), semconv.GenAIToolCallIDKey.String("c1"),
 				semconv.ObservationInputKey.String(`{"x":1}`), semconv.ObservationOutputKey.String(`"ok"`)},
@@ -439,6 +449,21 @@ func TestWhatTheContextCarriesIsOnEverySpan(t *testing.T) {
 	s := w.span(t, semconv.GenAIOperationNameKey.String("chat"), semconv.GenAIConversationIDKey.String("c"),
 		semconv.TagsKey.StringSlice(nil), semconv.PromptNameKey.String("p"))
 	want{"langfuse.session.id": text("c"), "langfuse.trace.tags": "", "langfuse.release": text("config")}.check(t, s)
+}
+
+// A trace is called after its root, or as the application says. Langfuse counts
+// characters as JavaScript does, where the last one here is two.
+func TestNameOfATraceIsShortEnough(t *testing.T) {
+	w := newWorld(t, langfuse.Config{})
+	full, long := strings.Repeat("é", 998)+"😀", strings.Repeat("é", 999)+"😀"
+	for in, want := range map[string]string{full: full, long: strings.Repeat("é", 999), strings.Repeat("a", 2000): strings.Repeat("a", 1000)} {
+		_, span := w.observe(t.Context(), in, semconv.ObservationTypeKey.String("task"), semconv.TraceNameKey.String(in), semconv.UserIDKey.String(in))
+		span.End()
+		s := w.only(t)
+		assert.Equal(t, want, s.GetName())
+		assert.Equal(t, want, s.Text("langfuse.trace.name"))
+		assert.Equal(t, in, s.Text("langfuse.user.id"), "kept by Langfuse")
+	}
 }
 
 func TestOnlyTheTopmostSpanIsTheRoot(t *testing.T) {

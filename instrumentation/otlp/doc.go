@@ -11,6 +11,21 @@
 // instrumentation.WithContentCapture or
 // OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT.
 //
+// # Collectors in front of Langfuse or Respan
+//
+// Plain spans lose something there: neither product reads all of the conventions.
+// With [Config].Dialect the collector gets the very attributes that the product
+// would get from this process:
+//
+//	dialect, err := langfuse.Dialect(langfuse.Config{})
+//	d, err := otlp.New(otlp.Config{Endpoint: "http://collector:4318/v1/traces", Dialect: dialect, Content: true})
+//
+// respan.Dialect does the same for Respan. A dialect does not bring content along:
+// prompts and replies arrive only with Content. The endpoint gets all spans of the
+// process, as any collector does. An endpoint has one dialect; a collector that
+// forwards to both products needs two receivers. What the collector's exporters
+// have to send besides is said at langfuse.Dialect and respan.Dialect.
+//
 // # Environment
 //
 // The variables are those of the OpenTelemetry specification. Each fills the

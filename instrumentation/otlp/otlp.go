@@ -48,6 +48,9 @@ type Config struct {
 	Retry destination.Retry
 	// Content sends message content to this endpoint.
 	Content bool
+	// Dialect puts spans into the words of the backend that the endpoint forwards
+	// them to, see the package documentation. Nil, the default: plain GenAI spans.
+	Dialect destination.Dialect
 	// Limits bound what waits for this endpoint.
 	Limits destination.Limits
 }
@@ -85,6 +88,7 @@ func New(c Config) (destination.Destination, error) {
 		Name:        c.Name,
 		Endpoint:    c.Endpoint,
 		Content:     c.Content,
+		Dialect:     c.Dialect,
 		NewExporter: exporter.NewExporter,
 		Check:       exporter.Check,
 		Limits:      c.Limits,
@@ -126,9 +130,9 @@ func checkCompression(s string) error {
 
 // String masks the values of the headers.
 func (c Config) String() string {
-	return fmt.Sprintf("otlp.Config{Name:%q %s Protocol:%q Content:%t}", c.Name,
+	return fmt.Sprintf("otlp.Config{Name:%q %s Protocol:%q Content:%t Dialect:%t}", c.Name,
 		destination.OTLP{URL: c.Endpoint, Headers: c.Headers, Gzip: c.Compression == Gzip, Timeout: c.Timeout},
-		c.Protocol, c.Content)
+		c.Protocol, c.Content, c.Dialect != nil)
 }
 
 // GoString is String.

@@ -97,7 +97,7 @@ func New(c Config) (destination.Destination, error) {
 		Content:     content,
 		NewExporter: otlp.NewExporter,
 		Keep:        keep,
-		Dialect:     (&dialect{system: c.System}).translate,
+		Dialect:     Dialect(c),
 		Check: func(ctx context.Context) error {
 			if err := otlp.Check(ctx); err != nil {
 				return fmt.Errorf("%w (the key is from %s, the URL from %s)", err, keySource, urlSource)
@@ -107,6 +107,17 @@ func New(c Config) (destination.Destination, error) {
 		Limits: c.Limits,
 	}, nil
 }
+
+// Dialect returns the words of Respan for another destination, such as a collector
+// that forwards what it gets:
+//
+//	d, err := otlp.New(otlp.Config{Endpoint: collector, Dialect: respan.Dialect(respan.Config{}), Content: true})
+//
+// Of c only System counts. What else there is to sending spans to Respan is up to
+// the collector, whose exporter needs the full URL (traces_endpoint:
+// https://api.respan.ai/api/v2/traces), the Authorization and "compression: none",
+// for its default is gzip, which Respan does not undo.
+func Dialect(c Config) destination.Dialect { return (&dialect{system: c.System}).translate }
 
 // otlp is how Respan takes spans: protobuf, and no compression, which it does not
 // undo.
