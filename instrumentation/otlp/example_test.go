@@ -5,6 +5,7 @@ package otlp_test
 import (
 	"fmt"
 
+	"github.com/otelmistral/otelmistral/instrumentation/langfuse"
 	"github.com/otelmistral/otelmistral/instrumentation/otlp"
 )
 
@@ -16,4 +17,21 @@ func ExampleNew() {
 	})
 	fmt.Println(d, err)
 	// Output: otlp (https://collector.example.com:4318/v1/traces) <nil>
+}
+
+// A collector that forwards to Langfuse gets what Langfuse reads. No key of
+// Langfuse is needed here; the collector has it.
+func ExampleNew_dialect() {
+	dialect, err := langfuse.Dialect(langfuse.Config{Environment: "production"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	d, err := otlp.New(otlp.Config{
+		Endpoint: "http://collector.internal:4318/v1/traces",
+		Dialect:  dialect,
+		Content:  true, // prompts and replies arrive only with it
+	})
+	fmt.Println(d, err)
+	// Output: otlp (http://collector.internal:4318/v1/traces) <nil>
 }

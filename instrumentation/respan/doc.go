@@ -23,8 +23,11 @@
 // JSON object. What Respan has no parameter for is a member of that object,
 // unless the application has one of that name: tags, trace_name (where a
 // workflow has another name), release, prompt_name, prompt_version,
-// tool_call_id, level and resend_count. Metadata that is JSON text of an object
-// or a list is sent as that object or list.
+// tool_call_id, tool_type, tool_description, level and resend_count, and so are
+// attributes whose names Respan's contract rules out, such as "model". Metadata
+// that is JSON text of an object or a list is sent as that object or list. An
+// attribute of Respan's that the application set itself wins over what this package
+// makes.
 //
 // A failed call has status_code: the HTTP status, or 500 where there was none.
 // A call that the caller ended early has 499, and no error.

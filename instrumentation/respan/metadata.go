@@ -49,7 +49,7 @@ func (s *span) metadata() string {
 	}
 	if s.kind == toolKind {
 		s.member(all, "tool_call_id", semconv.GenAIToolCallIDKey)
-		s.member(all, "tool_type", "gen_ai.tool.type")
+		s.member(all, "tool_type", semconv.GenAIToolTypeKey)
 		s.member(all, "tool_description", "gen_ai.tool.description")
 	}
 	if s.text(semconv.ObservationLevelKey) != semconv.LevelDefault {
