@@ -5,6 +5,8 @@
 //
 //	trace 0af7651916cd43dd8448eb211c80319c  2 spans  1.24 s
 //	weather                                                                  1.24 s
+//	│  in   {"city":"Paris"}
+//	│  out  Sunny, 24 °C.
 //	└─ chat mistral-small-latest                                             812 ms
 //	     completed  mistral-small-latest  80 tokens in (64 cached), 24 out
 //	     in   What is the weather in Paris?

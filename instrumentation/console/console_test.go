@@ -76,7 +76,11 @@ func example() tracetest.SpanStubs {
 			semconv.GenAIInputMessagesKey.String(`[{"role":"system","parts":[{"type":"text","content":"Be brief."}]},{"role":"user","parts":[{"type":"text","content":"What is the capital of France?"}]}]`),
 			semconv.GenAIOutputMessagesKey.String(`[{"role":"assistant","parts":[{"type":"reasoning","content":"Easy."},{"type":"text","content":"Paris."}],"finish_reason":"stop"}]`),
 		)...),
-		span(3, 1, "workflow", 420, 1700),
+		span(3, 1, "workflow", 420, 1700,
+			semconv.ObservationTypeKey.String(semconv.ObservationWorkflow),
+			semconv.ObservationInputKey.String(`{"city":"東京","days":3,"wishes":["not too hot","near the sea","a museum or two"]}`),
+			semconv.ObservationOutputKey.String(`"Take a coat.\nIt is \"fresh\"."`),
+		),
 		span(4, 3, "chat mistral-small-latest", 421, 1100, chat(semconv.OutcomeCompleted,
 			semconv.GenAIUsageInputTokensKey.Int(80),
 			semconv.GenAIUsageOutputTokensKey.Int(24),
@@ -109,12 +113,13 @@ func hostile() tracetest.SpanStubs {
 		failed(span(1, 0, evil, 0, 1, chat(evil,
 			semconv.GenAIInputMessagesKey.String(evil),
 			semconv.GenAIOutputMessagesKey.String(`[{"parts":[{"type":"text","content":"\u001b[31mred\u0007"}]},{"parts":[{"type":"tool_call","name":"\u001b]8","arguments":7}]},{}]`),
+			semconv.ObservationInputKey.String("not shown next to messages"),
 			semconv.GenAIUsageInputTokensKey.String("many"),
 			semconv.MistralResponseTimeToFirstTokenKey.String("soon"),
 		)...), evil),
 		span(2, 1, long, 1, 2, semconv.GenAIInputMessagesKey.String(long), semconv.GenAIOutputMessagesKey.String("null")),
 		loop, other, self,
-		span(6, 99, "", 6, 7),
+		span(6, 99, "", 6, 7, semconv.ObservationInputKey.String(evil), semconv.ObservationOutputKey.String(`"\u001b[31mred"`)),
 	}
 }
 
@@ -311,6 +316,18 @@ func TestDestination(t *testing.T) {
 	d, err = New(Config{Writer: &out, WithoutContent: true})
 	require.NoError(t, err)
 	assert.False(t, d.Content)
+	p, err = destination.NewProcessor(t.Context(), d)
+	require.NoError(t, err)
+	for _, s := range example() {
+		p.OnEnd(s.Snapshot())
+	}
+	require.NoError(t, p.Shutdown(t.Context()))
+	printed := out.take()
+	assert.Contains(t, printed, "workflow")
+	for _, content := range []string{"Paris.", "Take a coat.", "museum", "in   ", "out  "} {
+		assert.NotContains(t, printed, content)
+	}
+
 	d, err = FromEnv()
 	require.NoError(t, err)
 	assert.Equal(t, "console", d.String())

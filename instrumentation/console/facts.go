@@ -3,6 +3,7 @@
 package console
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -40,9 +41,13 @@ func factsOf(s sdktrace.ReadOnlySpan) facts {
 	}
 	if v, ok := attrs[semconv.GenAIInputMessagesKey]; ok {
 		f.input = inputLine(v.String())
+	} else {
+		f.input = text(json.RawMessage(attrs[semconv.ObservationInputKey].String()))
 	}
 	if v, ok := attrs[semconv.GenAIOutputMessagesKey]; ok {
 		f.output = outputLine(v.String())
+	} else {
+		f.output = text(json.RawMessage(attrs[semconv.ObservationOutputKey].String()))
 	}
 	return f
 }
