@@ -18,6 +18,9 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
+
+	"github.com/otelmistral/otelmistral/roundtripper"
+	"github.com/otelmistral/otelmistral/semconv"
 )
 
 // The global TracerProvider can be installed for the first time only once in a
@@ -77,6 +80,56 @@ var scenarios = map[string]func() error{
 		}
 		_, err := Observe(context.Background(), "observed", 1, func(context.Context, int) (int, error) { return 1, nil })
 		return errors.Join(err, expect(own, "observed"))
+	},
+	"before any Start there are no observations": func() error {
+		own := tracetest.NewSpanRecorder()
+		otel.SetTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(own)))
+		ctx := context.Background()
+		out, err := Observe(ctx, "observed", 1, func(inside context.Context, in int) (int, error) {
+			if inside != ctx || ObservationFromContext(inside) != nil {
+				return 0, errors.New("the context was changed")
+			}
+			return in + 1, nil
+		})
+		if out != 2 {
+			return fmt.Errorf("got %d", out)
+		}
+		return errors.Join(err, expect(own))
+	},
+	"after Shutdown observations go to the global provider": func() error {
+		own := tracetest.NewSpanRecorder()
+		otel.SetTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(own)))
+		i, recorder, err := startRecorded(WithoutGlobalProvider(), WithContentCapture(roundtripper.CaptureSpan),
+			WithRedactor(func(string, string) string { return "[x]" }))
+		if err != nil {
+			return err
+		}
+		for _, name := range []string{"before", "after"} {
+			if _, err := Observe(context.Background(), name, any("SECRET"), give("", nil)); err != nil {
+				return err
+			}
+			if err := i.Shutdown(context.Background()); err != nil {
+				return err
+			}
+		}
+		if input := (span{own.Ended()[0]}).value(semconv.ObservationInputKey); input != `"[x]"` {
+			return fmt.Errorf("the rules for content have changed: %v", input)
+		}
+		return errors.Join(expect(recorder, "before"), expect(own, "after"))
+	},
+	"after Shutdown the global provider may be the one that was shut down": func() error {
+		i, recorder, err := startRecorded()
+		if err != nil {
+			return err
+		}
+		if err := i.Shutdown(context.Background()); err != nil {
+			return err
+		}
+		out, err := Observe(context.Background(), "after", any(1), give("out", nil))
+		if out != "out" {
+			return fmt.Errorf("got %q", out)
+		}
+		return errors.Join(err, expect(recorder))
 	},
 	"application has a noop": func() error {
 		otel.SetTracerProvider(noop.NewTracerProvider())

@@ -65,10 +65,10 @@ func Start(ctx context.Context, opts ...Option) (*Instrumentation, error) {
 	fault(err)
 	rule := c.contentRule(destinations)
 	i := &Instrumentation{
-		defaults:  scope.KeyValues(c.defaults),
 		checks:    destinations,
 		transport: slices.Concat(rule.transport, c.transportOptions()),
 		content:   rule.observe,
+		defaults:  scope.KeyValues(c.defaults),
 		baggage:   c.baggage,
 	}
 	i.outward = &fanout{processors: []sdktrace.SpanProcessor{enricher{i.defaults, c.baggage}}}
@@ -105,20 +105,9 @@ func Start(ctx context.Context, opts ...Option) (*Instrumentation, error) {
 			fault(lengthLimitWarning())
 		}
 	}
-	owners.Store(i.provider, i)
-	last.Store(i)
+	i.enter()
 	return i, errors.Join(errs...)
 }
-
-// last is the Instrumentation of the last Start, for the functions that belong
-// to none.
-var last atomic.Pointer[Instrumentation]
-
-// owners finds the Instrumentation of a *sdktrace.TracerProvider that Start made
-// and Shutdown has not ended.
-var owners sync.Map
-
-func lastStarted() *Instrumentation { return last.Load() }
 
 // captures tells whether observations in ctx record content.
 func (i *Instrumentation) captures(ctx context.Context) bool {
@@ -193,9 +182,9 @@ func (i *Instrumentation) Flush(ctx context.Context) error { return i.all.ForceF
 func (i *Instrumentation) Shutdown(ctx context.Context) error {
 	err := i.all.Shutdown(ctx)
 	if !i.ended.Swap(true) && i.provider != nil {
+		i.leave()
 		// Its only processor is all, whose error is already known.
 		_ = i.provider.Shutdown(ctx)
-		owners.Delete(i.provider)
 	}
 	return err
 }

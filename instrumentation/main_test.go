@@ -43,6 +43,15 @@ func (l *errorLog) Handle(err error) {
 	l.errs = append(l.errs, err.Error())
 }
 
+// take returns what was handled since the last take.
+func (l *errorLog) take() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	errs := l.errs
+	l.errs = nil
+	return errs
+}
+
 // cleanEnv unsets every variable of OpenTelemetry and of the destinations for the
 // time of the test and then sets env.
 func cleanEnv(t *testing.T, env map[string]string) {
@@ -86,18 +95,14 @@ func to(t *testing.T, r *testserver.Receiver, change ...func(*otlp.Config)) dest
 	return d
 }
 
-// started starts with a recorder of what ends, which captures content, and makes
-// this the last Start for the time of the test.
+// started starts, for the time of the test, with a recorder of what ends, and
+// captures content.
 func started(t *testing.T, opts ...Option) (*Instrumentation, *spans) {
 	t.Helper()
 	cleanEnv(t, nil)
 	recorder := &spans{SpanRecorder: tracetest.NewSpanRecorder()}
-	before := last.Load()
 	i := startLocal(t, append([]Option{WithSpanProcessor(recorder), WithContentCapture(roundtripper.CaptureSpan)}, opts...)...)
-	t.Cleanup(func() {
-		last.Store(before)
-		_ = i.Shutdown(context.Background())
-	})
+	t.Cleanup(func() { _ = i.Shutdown(context.Background()) })
 	return i, recorder
 }
 

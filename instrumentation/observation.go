@@ -6,13 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelmistral/otelmistral/internal/genai"
@@ -47,19 +45,19 @@ type Observation struct {
 //
 // Before any [Start], and in a context of roundtripper.ContextWithoutTracing, the
 // Observation is nil, which is fine.
-func StartObservation(ctx context.Context, name string, opts ...ObserveOption) (context.Context, *Observation) {
+func StartObservation(ctx context.Context, name string, opts ...ObserveOption) (inside context.Context, o *Observation) {
 	i := responsible(ctx)
 	if i == nil || scope.Untraced(ctx) {
 		return ctx, nil
 	}
 	c := newObserveConfig(opts)
-	o := &Observation{kind: c.kind}
+	o = &Observation{kind: c.kind}
 	call := c.toolCall
 	if call == "" {
 		call = scope.ToolCall(ctx)
 	}
 	whole := c.kind == semconv.ObservationWorkflow || c.kind == semconv.ObservationAgent
-	inside := scope.WithObservation(ctx, name, whole, o)
+	inside = scope.WithObservation(ctx, name, whole, o)
 
 	attrs := append([]attribute.KeyValue{semconv.ObservationTypeKey.String(c.kind)}, scope.SpanAttributes(inside)...)
 	if operation := operations[c.kind]; operation != "" {
@@ -80,30 +78,6 @@ func StartObservation(ctx context.Context, name string, opts ...ObserveOption) (
 		o.content = &i.recording
 	}
 	return inside, o
-}
-
-// noProvider is the type of provider of a context without a span, or with one
-// of another process.
-var noProvider = reflect.TypeOf(trace.SpanFromContext(context.Background()).TracerProvider())
-
-// responsible returns the Instrumentation that observations in ctx belong to:
-// that of the span in ctx, else that of the last Start.
-func responsible(ctx context.Context) *Instrumentation {
-	if provider, ok := trace.SpanFromContext(ctx).TracerProvider().(*sdktrace.TracerProvider); ok {
-		if i, ok := owners.Load(provider); ok {
-			return i.(*Instrumentation)
-		}
-	}
-	return lastStarted()
-}
-
-// providerFor returns the provider of the span in ctx, so that an observation
-// goes where the span around it goes, else that of i.
-func (i *Instrumentation) providerFor(ctx context.Context) trace.TracerProvider {
-	if provider := trace.SpanFromContext(ctx).TracerProvider(); reflect.TypeOf(provider) != noProvider {
-		return provider
-	}
-	return i.TracerProvider()
 }
 
 // ObservationFromContext returns the innermost observation of ctx, nil if there

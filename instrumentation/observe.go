@@ -128,7 +128,8 @@ func ContextWithToolCall(ctx context.Context, id string) context.Context {
 // goes on with the same value.
 //
 // The span comes from the provider of the span in ctx, else from that of the last
-// [Start], else from the global one. Before any Start, Observe only calls fn.
+// [Start] that has not been shut down, else from the global one. Before any Start,
+// Observe only calls fn.
 func Observe[In, Out any](ctx context.Context, name string, in In,
 	fn func(context.Context, In) (Out, error), opts ...ObserveOption,
 ) (out Out, err error) {

@@ -472,7 +472,7 @@ func TestManualObservationEndsOnce(t *testing.T) {
 	_, got := started(t)
 	ctx, o := StartObservation(t.Context(), "x", AsTask(), WithObservationAttributes(UserID("own")))
 	assert.Same(t, o, ObservationFromContext(ctx))
-	endIn(ctx, lastStarted().TracerProvider(), "below")
+	endIn(ctx, last.Load().TracerProvider(), "below")
 	o.SetInput(1)
 	o.End(errors.New("first"))
 	o.End(nil)

@@ -33,7 +33,7 @@ func recorded(t *testing.T, opts ...Option) (*Instrumentation, *tracetest.InMemo
 		WithSpanProcessor(sdktrace.NewSimpleSpanProcessor(exporter)),
 		WithContentCapture(roundtripper.CaptureSpan),
 	}, opts...)...)
-	t.Cleanup(func() { last.Store(nil) })
+	t.Cleanup(func() { _ = i.Shutdown(context.Background()) })
 	return i, exporter
 }
 

@@ -103,7 +103,7 @@ func Propagate(ctx context.Context, attrs ...Attribute) context.Context {
 	if span := trace.SpanFromContext(ctx); span.IsRecording() {
 		span.SetAttributes(changed(outer, scope.Attributes(ctx), span)...)
 	}
-	if i := lastStarted(); i != nil && i.baggage {
+	if i := last.Load(); i != nil && i.baggage {
 		ctx = intoBaggage(ctx)
 	}
 	return ctx
