@@ -45,11 +45,31 @@ func (f *fanout) Shutdown(ctx context.Context) error {
 }
 
 // guest is a processor of the application: it may not bear to be shut down
-// twice, and may panic or not heed its context when it is flushed or shut down.
+// twice, may panic, and may not heed its context when it is flushed or shut down.
 type guest struct {
 	sdktrace.SpanProcessor
+	report   sync.Once // the first panic of OnStart or OnEnd
 	stop     sync.Once
 	stopping *guard.Running
+}
+
+func (g *guest) OnStart(ctx context.Context, s sdktrace.ReadWriteSpan) {
+	defer g.contain("OnStart")
+	g.SpanProcessor.OnStart(ctx, s)
+}
+
+func (g *guest) OnEnd(s sdktrace.ReadOnlySpan) {
+	defer g.contain("OnEnd")
+	g.SpanProcessor.OnEnd(s)
+}
+
+// contain keeps a panic from the application, and the span for the others.
+func (g *guest) contain(method string) {
+	if p := recover(); p != nil {
+		g.report.Do(func() {
+			guard.Handle(fmt.Errorf("instrumentation: %w (reported once)", guard.Panicked(g.part(method), p)))
+		})
+	}
 }
 
 func (g *guest) ForceFlush(ctx context.Context) error {

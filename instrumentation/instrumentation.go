@@ -41,8 +41,10 @@ type Instrumentation struct {
 	recording    recording // how
 	baggage      bool
 	defaults     []attribute.KeyValue
-	reportPanic  sync.Once
-	ended        atomic.Bool
+
+	reportPanic   sync.Once // of the redactor
+	reportTracing sync.Once // a panic, too
+	ended         atomic.Bool
 }
 
 // Start sets up the SDK and the destinations. The Instrumentation that it
@@ -121,6 +123,15 @@ func (i *Instrumentation) redactorPanicked() {
 	i.reportPanic.Do(func() {
 		guard.Handle(fmt.Errorf("instrumentation: the redactor panicked; "+
 			"the content it was shown is recorded as %s (reported once)", genai.Withheld))
+	})
+}
+
+// tracingPanicked reports a panic in what the application has plugged into its
+// tracing, such as a span processor or a sampler.
+func (i *Instrumentation) tracingPanicked(value any) {
+	i.reportTracing.Do(func() {
+		guard.Handle(fmt.Errorf("instrumentation: %w; the observation is not recorded, or not by all processors (reported once)",
+			guard.Panicked("a span processor or sampler", value)))
 	})
 }
 

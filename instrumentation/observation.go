@@ -33,6 +33,7 @@ const (
 // methods may be called concurrently, on a nil Observation, and after End, where
 // they do nothing.
 type Observation struct {
+	owner     *Instrumentation
 	span      trace.Span
 	kind      string
 	content   *recording // nil: no content is recorded
@@ -43,15 +44,22 @@ type Observation struct {
 // see [Observe]. The context is for the work inside it. Call End in any case;
 // deferred, it also sees a panic pass as an observation that simply ended.
 //
-// Before any [Start], and in a context of roundtripper.ContextWithoutTracing, the
-// Observation is nil, which is fine.
+// Before any [Start], in a context of roundtripper.ContextWithoutTracing, and when
+// a span processor or sampler of the application panics, the Observation is nil,
+// which is fine, and the context is ctx.
 func StartObservation(ctx context.Context, name string, opts ...ObserveOption) (inside context.Context, o *Observation) {
 	i := responsible(ctx)
 	if i == nil || scope.Untraced(ctx) {
 		return ctx, nil
 	}
+	defer func() {
+		if p := recover(); p != nil {
+			i.tracingPanicked(p)
+			inside, o = ctx, nil
+		}
+	}()
 	c := newObserveConfig(opts)
-	o = &Observation{kind: c.kind}
+	o = &Observation{owner: i, kind: c.kind}
 	call := c.toolCall
 	if call == "" {
 		call = scope.ToolCall(ctx)
@@ -201,6 +209,11 @@ func (o *Observation) finish(errorType, message string) {
 	if !o.recording() { // not sampled, or ended already
 		return
 	}
+	defer func() {
+		if p := recover(); p != nil {
+			o.owner.tracingPanicked(p)
+		}
+	}()
 	defer o.span.End()
 	if errorType == "" {
 		return

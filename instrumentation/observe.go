@@ -129,7 +129,8 @@ func ContextWithToolCall(ctx context.Context, id string) context.Context {
 //
 // The span comes from the provider of the span in ctx, else from that of the last
 // [Start] that has not been shut down, else from the global one. Before any Start,
-// Observe only calls fn.
+// Observe only calls fn. A span processor of the application that panics costs
+// the observation and is reported to otel.Handle once; fn does not notice.
 func Observe[In, Out any](ctx context.Context, name string, in In,
 	fn func(context.Context, In) (Out, error), opts ...ObserveOption,
 ) (out Out, err error) {

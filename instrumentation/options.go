@@ -58,7 +58,8 @@ func WithDestination(d destination.Destination) Option {
 // WithSpanProcessor adds a processor of the application to the TracerProvider of
 // [Start], next to the destinations. Nil is ignored. It may be repeated. With it,
 // the environment adds no destination. It gets spans as they were recorded, with
-// content when that is captured.
+// content when that is captured. One that panics costs itself the span, nobody
+// else, and is reported to otel.Handle once.
 func WithSpanProcessor(p sdktrace.SpanProcessor) Option {
 	return optionFunc(func(c config) config {
 		if p != nil {
