@@ -23,12 +23,7 @@ type enricher struct {
 var _ sdktrace.SpanProcessor = enricher{}
 
 func (e enricher) OnStart(ctx context.Context, s sdktrace.ReadWriteSpan) {
-	carried, base := scope.SpanAttributes(ctx), e.defaults
-	if e.baggage {
-		if received := fromBaggage(ctx); len(received) > 0 {
-			base = scope.Merge(base, received)
-		}
-	}
+	carried, base := scope.SpanAttributes(ctx), e.base(ctx)
 	if len(carried) == 0 && len(base) == 0 {
 		return
 	}
@@ -47,6 +42,16 @@ func (e enricher) OnStart(ctx context.Context, s sdktrace.ReadWriteSpan) {
 	if len(missing) > 0 {
 		s.SetAttributes(missing...)
 	}
+}
+
+// base is what every span gets for which nothing else is said.
+func (e enricher) base(ctx context.Context) []attribute.KeyValue {
+	if e.baggage {
+		if received := fromBaggage(ctx); len(received) > 0 {
+			return scope.Merge(e.defaults, received)
+		}
+	}
+	return e.defaults
 }
 
 // sameTags tells that the tags of a span are those that the context carries: a

@@ -14,7 +14,6 @@ import (
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
@@ -39,8 +38,7 @@ type Instrumentation struct {
 	transport    []roundtripper.Option
 	content      bool      // observations record content
 	recording    recording // how
-	baggage      bool
-	defaults     []attribute.KeyValue
+	enricher     enricher
 
 	reportPanic   sync.Once // of the redactor
 	reportTracing sync.Once // a panic, too
@@ -70,10 +68,9 @@ func Start(ctx context.Context, opts ...Option) (*Instrumentation, error) {
 		checks:    destinations,
 		transport: slices.Concat(rule.transport, c.transportOptions()),
 		content:   rule.observe,
-		defaults:  scope.KeyValues(c.defaults),
-		baggage:   c.baggage,
+		enricher:  enricher{scope.KeyValues(c.defaults), c.baggage},
 	}
-	i.outward = &fanout{processors: []sdktrace.SpanProcessor{enricher{i.defaults, c.baggage}}}
+	i.outward = &fanout{processors: []sdktrace.SpanProcessor{i.enricher}}
 	i.recording = newRecording(c.maxContent, genai.Redactor{Func: c.redact, Panicked: i.redactorPanicked})
 	for _, d := range destinations {
 		d.Content = d.Content || rule.asked

@@ -4,7 +4,6 @@ package instrumentation
 
 import (
 	"context"
-	"reflect"
 
 	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -79,13 +78,13 @@ func Prompt(name string, version int) Attribute {
 
 // Propagate returns a context that carries attrs onto every span that starts in
 // it, model calls and spans of other instrumentations included. They are set on
-// the span that is already in ctx, too.
+// the span that is already in ctx, too, over those of an earlier Propagate.
 //
 // What ctx carries already stays, unless attrs say otherwise: the inner value
 // wins, for metadata key by key; tags are united. A span gets an attribute from
 // the first of:
 //
-//  1. the attributes that the span itself was started with
+//  1. the attributes that the span was given itself
 //  2. the innermost Propagate, then the outer ones
 //  3. the baggage of another service, with [WithBaggage]
 //  4. [WithDefaults]
@@ -98,41 +97,47 @@ func Propagate(ctx context.Context, attrs ...Attribute) context.Context {
 	if len(kvs) == 0 {
 		return ctx
 	}
-	outer := scope.Attributes(ctx)
-	ctx = scope.WithKeyValues(ctx, kvs)
+	inner := scope.WithKeyValues(ctx, kvs)
 	if span := trace.SpanFromContext(ctx); span.IsRecording() {
-		span.SetAttributes(changed(outer, scope.Attributes(ctx), span)...)
+		changes := changed(ctx, span, kvs, scope.Attributes(inner))
+		span.SetAttributes(changes...)
+		placed.add(span.SpanContext(), changes)
 	}
-	if i := last.Load(); i != nil && i.baggage {
-		ctx = intoBaggage(ctx)
+	if i := last.Load(); i != nil && i.enricher.baggage {
+		inner = intoBaggage(inner)
 	}
-	return ctx
+	return inner
 }
 
-// changed is what inner carries, without what the span was given itself. What it
-// has from outer or by default is no such thing.
-func changed(outer, inner []attribute.KeyValue, span trace.Span) []attribute.KeyValue {
-	var has []attribute.KeyValue
+// changed is what of inner the span of ctx gets, for kvs have come to what ctx
+// carries: what it does not have, and what it has from ctx, by default or from an
+// earlier Propagate. What it was given itself stays.
+func changed(ctx context.Context, span trace.Span, kvs, inner []attribute.KeyValue) []attribute.KeyValue {
+	var has, base []attribute.KeyValue
 	if s, ok := span.(sdktrace.ReadOnlySpan); ok {
 		has = s.Attributes()
 	}
-	byDefault := func(attribute.KeyValue) bool { return false }
-	if i := responsible(trace.ContextWithSpan(context.Background(), span)); i != nil {
-		byDefault = func(kv attribute.KeyValue) bool {
-			n := scope.Find(i.defaults, kv.Key)
-			return n >= 0 && i.defaults[n].Value.String() == kv.Value.String()
-		}
+	if i := responsible(ctx); i != nil {
+		base = i.enricher.base(ctx)
 	}
-	same := func(a, b attribute.Value) bool { return reflect.DeepEqual(a.AsInterface(), b.AsInterface()) }
-	var kvs []attribute.KeyValue
+	outer := scope.Attributes(ctx)
+	var changes []attribute.KeyValue
 	for _, kv := range inner {
-		own, before := scope.Find(has, kv.Key), scope.Find(outer, kv.Key)
+		own, given := scope.Find(has, kv.Key), scope.Find(kvs, kv.Key) >= 0
 		switch {
-		case own < 0, before >= 0 && same(has[own].Value, outer[before].Value), byDefault(has[own]):
-			kvs = append(kvs, kv)
+		case own < 0:
+			changes = append(changes, kv)
 		case kv.Key == semconv.TagsKey: // add up, wherever they come from
-			kvs = append(kvs, attribute.KeyValue{Key: kv.Key, Value: scope.UniteTags(has[own].Value, kv.Value)})
+			changes = append(changes, attribute.KeyValue{Key: kv.Key, Value: scope.UniteTags(has[own].Value, kv.Value)})
+		case among(outer, has[own]), among(base, has[own]), given && placed.has(span.SpanContext(), has[own]):
+			changes = append(changes, kv)
 		}
 	}
-	return kvs
+	return changes
+}
+
+// among tells whether kv is one of kvs.
+func among(kvs []attribute.KeyValue, kv attribute.KeyValue) bool {
+	i := scope.Find(kvs, kv.Key)
+	return i >= 0 && distinct(kvs[i]) == distinct(kv)
 }

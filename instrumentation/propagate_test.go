@@ -4,6 +4,7 @@ package instrumentation
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -189,4 +190,104 @@ func TestSpansWithoutAnythingToCarryAreLeftAlone(t *testing.T) {
 	assert.Empty(t, got.named(t, "x").Attributes())
 	assert.Equal(t, t.Context(), Propagate(t.Context()))
 	assert.Equal(t, t.Context(), Propagate(t.Context(), UserID("")))
+}
+
+// Each case runs one Propagate after the other in the same context.
+func TestPropagateReplacesWhatAnEarlierOnePutOntoTheSpan(t *testing.T) {
+	set := func(key, value string) func(trace.Span) {
+		return func(s trace.Span) { s.SetAttributes(attribute.String(key, value)) }
+	}
+	tests := []struct {
+		name     string
+		explicit []attribute.KeyValue
+		first    []Attribute
+		between  func(trace.Span)
+		second   []Attribute
+		want     map[attribute.Key]any
+	}{
+		{
+			name: "the last one wins", first: []Attribute{UserID("a"), SessionID("s")}, second: []Attribute{UserID("b")},
+			want: map[attribute.Key]any{"user.id": "b", "session.id": "s"},
+		},
+		{
+			name:  "metadata key by key",
+			first: []Attribute{Metadata("k", "a"), Metadata("l", 1)}, second: []Attribute{Metadata("k", 2), Metadata("m", true)},
+			want: map[attribute.Key]any{
+				"otelmistral.metadata.k": int64(2), "otelmistral.metadata.l": int64(1), "otelmistral.metadata.m": true,
+			},
+		},
+		{
+			name: "tags add up", first: []Attribute{Tags("a", "b")}, second: []Attribute{Tags("b", "c")},
+			want: map[attribute.Key]any{"otelmistral.tags": []string{"outer", "a", "b", "c"}},
+		},
+		{
+			name: "what only the outer context carries does not come back", first: []Attribute{Release("v2")}, second: []Attribute{UserID("b")},
+			want: map[attribute.Key]any{"otelmistral.release": "v2", "user.id": "b"},
+		},
+		{
+			name: "started with", explicit: []attribute.KeyValue{attribute.String("user.id", "own")},
+			first: []Attribute{UserID("a")}, second: []Attribute{UserID("b")},
+			want: map[attribute.Key]any{"user.id": "own"},
+		},
+		{
+			name: "set between", first: []Attribute{UserID("a")}, between: set("user.id", "own"), second: []Attribute{UserID("b")},
+			want: map[attribute.Key]any{"user.id": "own"},
+		},
+		{
+			name: "over baggage", second: []Attribute{ThreadID("t2")},
+			want: map[attribute.Key]any{"gen_ai.conversation.id": "t2"},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			i, got := started(t, WithDefaults(Environment("test")), WithBaggage())
+			theirs, err := baggage.Parse("gen_ai.conversation.id=t1")
+			require.NoError(t, err)
+			outer := Propagate(baggage.ContextWithBaggage(t.Context(), theirs), Release("v1"), Tags("outer"))
+			ctx, s := i.TracerProvider().Tracer("test").Start(outer, "current", trace.WithAttributes(tt.explicit...))
+			Propagate(ctx, tt.first...)
+			if tt.between != nil {
+				tt.between(s)
+			}
+			Propagate(ctx, tt.second...)
+			s.End()
+			want := map[attribute.Key]any{
+				"otelmistral.environment": "test", "otelmistral.release": "v1",
+				"otelmistral.tags": []string{"outer"}, "gen_ai.conversation.id": "t1",
+			}
+			maps.Copy(want, tt.want)
+			current := got.named(t, "current")
+			for k, v := range want {
+				assert.Equal(t, v, current.value(k), k)
+			}
+			assert.Len(t, current.Attributes(), len(want))
+		})
+	}
+}
+
+func TestPropagateAddsTagsToThoseByDefault(t *testing.T) {
+	i, got := started(t, WithDefaults(Tags("default")))
+	ctx, s := i.TracerProvider().Tracer("test").Start(t.Context(), "current")
+	Propagate(ctx, Tags("x"))
+	s.End()
+	assert.Equal(t, []string{"default", "x"}, got.named(t, "current").value(semconv.TagsKey))
+}
+
+func TestLedgerForgetsTheOldest(t *testing.T) {
+	l := ledger{limit: 2}
+	span := func(id byte) trace.SpanContext {
+		return trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{id}})
+	}
+	kv := attribute.String("k", "v")
+	for id := byte(1); id <= 5; id++ {
+		l.add(span(id), []attribute.KeyValue{kv})
+		l.add(span(id), []attribute.KeyValue{kv}) // takes no room
+	}
+	for id, known := range map[byte]bool{1: false, 2: false, 3: false, 4: true, 5: true} {
+		assert.Equal(t, known, l.has(span(id), kv), id)
+	}
+	assert.False(t, l.has(span(5), attribute.String("k", "w")))
+	assert.False(t, l.has(span(5), attribute.String("l", "v")))
+	assert.Len(t, l.puts, 2)
+	assert.Len(t, l.ring, 2)
 }
