@@ -32,21 +32,27 @@ func TestRequestThatIsNoCallAddsNoAllocation(t *testing.T) {
 	assert.Zero(t, testing.AllocsPerRun(100, func() { _, _ = rt.RoundTrip(req) }), "another provider")
 }
 
-// allocations counts those of one call whose reply has n chunks of text.
-func allocations(t *testing.T, chunks int, opts ...roundtripper.Option) float64 {
+// streamAllocations counts those of one call whose reply has n chunks of text.
+func streamAllocations(t *testing.T, chunks int, opts ...roundtripper.Option) float64 {
+	t.Helper()
+	return allocations(t, streamRequest, streamType, firstChunk+strings.Repeat(textChunk, chunks)+lastChunk+doneEvent, opts...)
+}
+
+// allocations counts those of one call, five of the transport below among them
+// and two of the request's body.
+func allocations(t *testing.T, request, contentType, reply string, opts ...roundtripper.Option) float64 {
 	t.Helper()
 	provider := sdktrace.NewTracerProvider() // records, and exports nowhere
-	reply := firstChunk + strings.Repeat(textChunk, chunks) + lastChunk + doneEvent
 	buf := make([]byte, 4096)
 	rt := roundtripper.New(roundTripFunc(func(req *http.Request) (*http.Response, error) {
 		_ = req.Body.Close()
 		return &http.Response{
 			StatusCode: http.StatusOK, ContentLength: -1,
-			Header: http.Header{"Content-Type": {streamType}},
+			Header: http.Header{"Content-Type": {contentType}},
 			Body:   io.NopCloser(strings.NewReader(reply)),
 		}, nil
 	}), append(opts, roundtripper.WithTracerProvider(provider))...)
-	req := chatRequest(t, streamRequest)
+	req := chatRequest(t, request)
 	return testing.AllocsPerRun(50, func() {
 		req.Body, _ = req.GetBody()
 		resp, err := rt.RoundTrip(req)
@@ -64,15 +70,25 @@ func allocations(t *testing.T, chunks int, opts ...roundtripper.Option) float64 
 }
 
 func TestChunksOfAStreamAddNoAllocation(t *testing.T) {
-	few, many := allocations(t, 200), allocations(t, 2000)
+	few, many := streamAllocations(t, 200), streamAllocations(t, 2000)
 	assert.InDelta(t, few, many, 1, "200 chunks: %v allocations, 2,000 chunks: %v", few, many)
 }
 
 func TestChunksOfACapturedStreamAddOnlyTheGrowthOfTheText(t *testing.T) {
 	capture := roundtripper.WithContentCapture(roundtripper.CaptureSpan)
-	few, many := allocations(t, 200, capture), allocations(t, 2000, capture)
+	few, many := streamAllocations(t, 200, capture), streamAllocations(t, 2000, capture)
 	// The text grows tenfold, so its buffer does, by about a quarter each time.
 	assert.Less(t, many-few, 40.0, "200 chunks: %v allocations, 2,000 chunks: %v", few, many)
+}
+
+func TestCallsThatAreRecordedAllocateLittle(t *testing.T) {
+	capture := roundtripper.WithContentCapture(roundtripper.CaptureSpan)
+	const request = `{"model":"mistral-small-latest","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Hi"}],` +
+		`"tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object"}}}]}`
+	const reply = `{"id":"r1","model":"mistral-small-latest","choices":[{"index":0,"finish_reason":"tool_calls","message":` +
+		`{"role":"assistant","content":"","tool_calls":[{"id":"c1","function":{"name":"f","arguments":"{\"a\": 1}"}}]}}]}`
+	assert.LessOrEqual(t, allocations(t, plainRequest, jsonType, plainReply), 34.0)
+	assert.LessOrEqual(t, allocations(t, request, jsonType, reply, capture), 48.0)
 }
 
 func TestCallThatIsNotSampledAllocatesLittle(t *testing.T) {

@@ -129,7 +129,7 @@ func (c *call) end(e end) {
 	}
 	c.settle(e)
 
-	attrs := make([]attribute.KeyValue, 0, 32)
+	attrs := make([]attribute.KeyValue, 0, 24)
 	r.Provider = mistral.Provider(r.ServerAddress, r.Request.Model, c.transport.config.provider)
 	if name := r.SpanName(); name != startName || r.Operation != startOperation || r.Provider != startProvider {
 		// The bodies told more than was known before the request was sent.
@@ -193,17 +193,22 @@ func (c *call) spanExecutions(e end) {
 	}
 }
 
-// endTime is when the span ends. An abandoned call is dated back to its last
-// sign of life: when the garbage collector found it says nothing.
+// endTime is when the call ended.
 func (c *call) endTime(e end) time.Time {
-	if e.cause == causeCollected && !c.lastRead.IsZero() {
+	if e.cause == causeCollected {
 		return c.lastRead
 	}
 	return time.Now()
 }
 
-// endSpan ends the span, whatever the application's span processors do.
+// endSpan ends the span, whatever the application's span processors do. An
+// abandoned call is dated back to its last sign of life: when the garbage
+// collector found it says nothing.
 func (c *call) endSpan(e end) {
 	defer c.transport.reports.contain("a span processor")
-	c.span.End(trace.WithTimestamp(c.endTime(e)))
+	if e.cause == causeCollected {
+		c.span.End(trace.WithTimestamp(c.endTime(e)))
+		return
+	}
+	c.span.End()
 }

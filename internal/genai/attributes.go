@@ -3,6 +3,7 @@
 package genai
 
 import (
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -144,11 +145,14 @@ func (r *Request) append(dst []attribute.KeyValue, redactor Redactor) []attribut
 		dst = append(dst, semconv.GenAISystemInstructionsKey.String(string(AppendParts(nil, r.Instructions))))
 	}
 	if len(r.Messages) > 0 {
-		dst = append(dst, semconv.GenAIInputMessagesKey.String(string(AppendMessages(nil, r.Messages))))
+		dst = append(dst, semconv.GenAIInputMessagesKey.String(built(func(dst []byte) []byte {
+			return AppendMessages(dst, r.Messages)
+		})))
 	}
 	if len(r.Tools) > 0 {
-		tools := redactor.JSON(KindToolDefinitions, AppendTools(nil, r.Tools))
-		dst = append(dst, semconv.GenAIToolDefinitionsKey.String(string(tools)))
+		dst = append(dst, semconv.GenAIToolDefinitionsKey.String(built(func(dst []byte) []byte {
+			return redactor.JSON(KindToolDefinitions, AppendTools(dst, r.Tools))
+		})))
 	}
 	return dst
 }
@@ -172,8 +176,9 @@ func (c *Call) appendResponse(dst []attribute.KeyValue) []attribute.KeyValue {
 	}
 	for i := range r.Choices {
 		if len(r.Choices[i].Message.Parts) > 0 {
-			content := string(AppendChoices(nil, r.Choices, missing))
-			return append(dst, semconv.GenAIOutputMessagesKey.String(content))
+			return append(dst, semconv.GenAIOutputMessagesKey.String(built(func(dst []byte) []byte {
+				return AppendChoices(dst, r.Choices, missing)
+			})))
 		}
 	}
 	return dst
@@ -235,6 +240,23 @@ func (f *Failure) Description() string {
 		d += ": " + f.Message
 	}
 	return d
+}
+
+// buffers keeps the memory in which content becomes JSON.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxIdle is the largest of them that is kept.
+const maxIdle = 256 << 10
+
+// built returns what build appends to an empty slice.
+func built(build func(dst []byte) []byte) string {
+	buf := buffers.Get().(*[]byte)
+	*buf = build((*buf)[:0])
+	s := string(*buf)
+	if cap(*buf) <= maxIdle {
+		buffers.Put(buf)
+	}
+	return s
 }
 
 func appendString(dst []attribute.KeyValue, k attribute.Key, v string) []attribute.KeyValue {

@@ -154,6 +154,8 @@ type Response struct {
 
 // Choice is one answer of the model.
 type Choice struct {
+	// Index is the place that the provider gave it.
+	Index int64
 	// FinishReason is as the provider spells it, "" when it never came.
 	FinishReason string
 	Message      Message

@@ -48,7 +48,7 @@ func BenchmarkChunk(b *testing.B) {
 			}
 			b.Run(name, func(b *testing.B) {
 				b.ReportAllocs()
-				r := NewReply(&genai.Call{}, true, time.Now(), limits)
+				r := chatRoute.NewReply(&genai.Call{}, true, time.Now(), limits)
 				for i := 0; b.Loop(); i++ {
 					r.Write(events[i%len(events)])
 				}

@@ -123,34 +123,35 @@ type document struct {
 	member func(r *reading, c *jsonscan.Cursor)
 }
 
-// reset readies t for a document.
-func (d *document) reset(t *jsontrim.Trimmer, l Limits) {
-	shape := d.lean
+// trimmer returns one for a document, to be released.
+func (d *document) trimmer(l Limits) *jsontrim.Trimmer {
 	if l.Content {
-		shape = d.full
+		return l.newTrimmer(d.full)
 	}
-	t.Reset(shape, l.trim())
+	return l.newTrimmer(d.lean)
 }
 
-// reading is one document while its members are recorded.
+// reading is one document while its members are recorded. It is a part of its
+// reader, which spares two allocations: members are read by way of a variable.
 type reading struct {
-	call  *genai.Call
-	parts parts
+	call   *genai.Call
+	parts  parts
+	cursor jsonscan.Cursor
 }
 
-// fill records the members of doc, what the trimmer left of a document. It
-// tells whether doc is an object.
-func (d *document) fill(doc []byte, t *jsontrim.Trimmer, call *genai.Call, l Limits) bool {
+// fill records the members of doc, what the trimmer left of a document, in
+// call. It tells whether doc is an object.
+func (d *document) fill(r *reading, doc []byte, t *jsontrim.Trimmer, call *genai.Call, l Limits) bool {
 	if l.Content {
 		call.DroppedBytes += t.Dropped()
 	}
-	c := jsonscan.New(doc)
+	*r = reading{call: call, parts: parts{limits: l}, cursor: jsonscan.New(doc)}
+	c := &r.cursor
 	if !c.Object() {
 		return false
 	}
-	r := reading{call: call, parts: parts{limits: l}}
 	for c.Member() {
-		d.member(&r, &c)
+		d.member(r, c)
 	}
 	if r.parts.over() {
 		call.DecodeErrors++
@@ -161,23 +162,27 @@ func (d *document) fill(doc []byte, t *jsontrim.Trimmer, call *genai.Call, l Lim
 // jsonRequest reads a request that is one JSON object.
 type jsonRequest struct {
 	document *document
-	trimmer  jsontrim.Trimmer
+	trimmer  *jsontrim.Trimmer // nil after Fill
 	limits   Limits
+	reading  reading
 	ended    bool
 }
 
 func newJSONRequest(d *document, l Limits) *jsonRequest {
-	r := &jsonRequest{document: d, limits: l}
-	d.reset(&r.trimmer, l)
-	return r
+	return &jsonRequest{document: d, limits: l, trimmer: d.trimmer(l)}
 }
 
-func (r *jsonRequest) Write(p []byte) { _, _ = r.trimmer.Write(p) }
+func (r *jsonRequest) Write(p []byte) {
+	if r.trimmer != nil {
+		_, _ = r.trimmer.Write(p)
+	}
+}
 
 func (r *jsonRequest) End() { r.ended = true }
 
 func (r *jsonRequest) Fill(call *genai.Call) {
-	isObject := r.document.fill(r.trimmer.End(), &r.trimmer, call, r.limits)
+	doc := r.trimmer.End()
+	isObject := r.document.fill(&r.reading, doc, r.trimmer, call, r.limits)
 	whole := isObject && r.trimmer.Done()
 	// A body that was answered well had come to its end, also if that was not
 	// seen: the transport below may have sent it again, from GetBody.
@@ -185,6 +190,8 @@ func (r *jsonRequest) Fill(call *genai.Call) {
 	if r.trimmer.Failed() || ended && !whole {
 		call.DecodeErrors++
 	}
+	release(r.trimmer, doc)
+	r.trimmer = nil
 }
 
 // jsonReply reads a reply that is one JSON value.
@@ -192,30 +199,42 @@ type jsonReply struct {
 	document *document
 	call     *genai.Call
 	limits   Limits
-	trimmer  jsontrim.Trimmer
+	trimmer  *jsontrim.Trimmer // nil after Fill
+	reading  reading
+	done     bool
 }
 
 func newJSONReply(call *genai.Call, d *document, l Limits) *jsonReply {
-	r := &jsonReply{document: d, call: call, limits: l}
-	d.reset(&r.trimmer, l)
-	return r
+	return &jsonReply{document: d, call: call, limits: l, trimmer: d.trimmer(l)}
 }
 
-func (r *jsonReply) Write(p []byte) { _, _ = r.trimmer.Write(p) }
+func (r *jsonReply) Write(p []byte) {
+	if r.trimmer != nil {
+		_, _ = r.trimmer.Write(p)
+		r.done = r.trimmer.Done()
+	}
+}
 
-func (r *jsonReply) Done() bool { return r.trimmer.Done() }
+func (r *jsonReply) Done() bool { return r.done }
 
-func (r *jsonReply) Complete() bool { return r.trimmer.Done() }
+func (r *jsonReply) Complete() bool { return r.done }
 
 func (r *jsonReply) Fill() {
 	doc := r.trimmer.End()
-	isObject := r.document.fill(doc, &r.trimmer, r.call, r.limits)
+	r.done = r.trimmer.Done()
+	isObject := r.document.fill(&r.reading, doc, r.trimmer, r.call, r.limits)
 	if r.trimmer.Failed() || !isObject && len(doc) > 0 {
 		r.call.DecodeErrors++
 	}
-	if !isObject {
-		return
+	if isObject {
+		r.failed(doc)
 	}
+	release(r.trimmer, doc)
+	r.trimmer = nil
+}
+
+// failed records a failure that the reply tells although its status does not.
+func (r *jsonReply) failed(doc []byte) {
 	if isFailure(doc) {
 		r.call.Failure.Type = streamError
 		readFailure(doc, &r.call.Failure, r.limits)
@@ -241,7 +260,7 @@ func replyMember(r *reading, c *jsonscan.Cursor) {
 	case "id":
 		r.call.Response.ID = readName(c)
 	case "model":
-		r.call.Response.Model = readName(c)
+		r.call.Response.Model = readName(c, r.call.Request.Model)
 	case "usage":
 		readUsage(c, r.call)
 	default:
@@ -249,8 +268,8 @@ func replyMember(r *reading, c *jsonscan.Cursor) {
 	}
 }
 
-// readName reads an id, a model or another short value.
-func readName(c *jsonscan.Cursor) string {
+// readName reads an id, a model or another short value. See [name].
+func readName(c *jsonscan.Cursor, known ...string) string {
 	t, _ := c.Text()
-	return name(t)
+	return name(t, known...)
 }

@@ -4,7 +4,6 @@ package mistral
 
 import (
 	"bytes"
-	"strings"
 
 	"github.com/otelmistral/otelmistral/internal/genai"
 	"github.com/otelmistral/otelmistral/internal/jsonscan"
@@ -91,7 +90,7 @@ func isFailure(doc []byte) bool {
 		switch string(c.Key()) {
 		case "object":
 			t, _ := c.Text()
-			failed = failed || strings.EqualFold(t.String(), "error")
+			failed = failed || bytes.EqualFold(t.Bytes(), []byte("error"))
 		case "error":
 			failed = failed || tellsError(c.Raw())
 		default:

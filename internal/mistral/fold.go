@@ -303,7 +303,7 @@ func (f *fold) result(call *genai.Call) []genai.Choice {
 	choices := make([]genai.Choice, len(f.choices))
 	for i := range f.choices {
 		folded := &f.choices[i]
-		choices[i].FinishReason = folded.finish
+		choices[i].Index, choices[i].FinishReason = folded.index, folded.finish
 		m := &choices[i].Message
 		m.Role = "assistant"
 		for j := range folded.parts {

@@ -230,4 +230,7 @@ func TestReadersSurviveWritesAfterTheirEnd(t *testing.T) {
 		r.Write([]byte(event(done)))
 		r.Complete()
 	}
+	r := chatRoute.NewRequest("", withContent)
+	r.Fill(&call)
+	r.Write([]byte("{"))
 }

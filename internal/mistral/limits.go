@@ -4,6 +4,7 @@ package mistral
 
 import (
 	"bytes"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/otelmistral/otelmistral/internal/jsonscan"
@@ -30,6 +31,26 @@ const maxLean = 4 << 10
 
 func (l Limits) trim() jsontrim.Limits {
 	return jsontrim.Limits{String: l.Part, Lean: maxLean, Total: l.Total, KeepBase64: l.Base64}
+}
+
+// trimmers keeps the memory of trimmers from one call to the next.
+var trimmers = sync.Pool{New: func() any { return new(jsontrim.Trimmer) }}
+
+// maxIdle is the longest copy whose memory is kept for another call.
+const maxIdle = 256 << 10
+
+func (l Limits) newTrimmer(shape *jsontrim.Shape) *jsontrim.Trimmer {
+	t := trimmers.Get().(*jsontrim.Trimmer)
+	t.Reset(shape, l.trim())
+	return t
+}
+
+// release gives a trimmer back whose copy, doc, is read. Nothing may refer to
+// either any more. A trimmer that panicked never comes here.
+func release(t *jsontrim.Trimmer, doc []byte) {
+	if cap(doc) <= maxIdle {
+		trimmers.Put(t)
+	}
 }
 
 // trimmed returns a bounded copy of valid JSON, without what is secret.
@@ -82,8 +103,16 @@ func validUTF8(raw []byte) []byte {
 // maxName bounds ids, model names and other short values, in bytes.
 const maxName = 256
 
-// name returns a short value of the wire; one that is absurdly long is cut.
-func name(t jsonscan.Text) string { return clip(t.String()) }
+// name returns a short value of the wire; one that is absurdly long is cut. If
+// it is one of those that are known already, it takes no memory.
+func name(t jsonscan.Text, known ...string) string {
+	for _, k := range known {
+		if t.Is(k) {
+			return k
+		}
+	}
+	return clip(t.String())
+}
 
 func clip[T string | []byte](s T) T {
 	if len(s) <= maxName {

@@ -203,3 +203,38 @@ func TestTextGrowsUpToItsLimits(t *testing.T) {
 	assert.Equal(t, "...[3 bytes cut]", b.String(), "no half characters")
 	assert.Equal(t, 2, room)
 }
+
+// The memory that a call was read in is used for the next one.
+func TestRecordsKeepNothingOfTheMemoryTheyWereReadIn(t *testing.T) {
+	body := func(word string) []byte {
+		return []byte(strings.ReplaceAll(`{"model":"WORD","stop":["WORD"],"metadata":{"WORD":"WORD"},"prompt_cache_key":"WORD","tool_choice":"WORD",
+			"messages":[{"role":"WORD","name":"WORD","content":"WORD \"WORD\""},
+				{"role":"user","content":[{"type":"text","text":"WORD"},{"type":"reference","WORD":1},{"type":"image_url","image_url":"https://WORD"}]},
+				{"role":"assistant","tool_calls":[{"id":"WORD","function":{"name":"WORD","arguments":"{\"WORD\":1}"}},
+					{"id":"WORD","function":{"name":"WORD","arguments":{"WORD":1}}}]},
+				{"role":"tool","tool_call_id":"WORD","content":[{"type":"reference","WORD":1}]}],
+			"tools":[{"type":"function","function":{"name":"WORD","description":"WORD","parameters":{"WORD":1}}},{"type":"connector","connector_id":"WORD"}]}`,
+			"WORD", word))
+	}
+	reply := func(word string) []byte {
+		return []byte(strings.ReplaceAll(`{"id":"WORD","model":"WORD","object":"error","message":"WORD","type":"WORD","usage":{"service_tier":"WORD"},
+			"choices":[{"finish_reason":"WORD","message":{"content":[{"type":"WORD","x":"WORD"},"WORD"],"tool_calls":[{"id":"WORD","function":{"name":"WORD","arguments":{"WORD":1}}}]}}]}`,
+			"WORD", word))
+	}
+	read := func(word string) (genai.Call, genai.Call) {
+		answer, _ := parseJSON(withContent, reply(word))
+		return parseRequest(withContent, body(word)), answer
+	}
+	request, answer := read("first")
+	for range 50 {
+		read("other")
+	}
+	for _, call := range []*genai.Call{&request, &answer} {
+		said := call.Failure.Message
+		for _, kv := range call.AppendEnd(nil) {
+			said += kv.Value.Emit()
+		}
+		assert.Contains(t, said, "first")
+		assert.NotContains(t, said, "other")
+	}
+}

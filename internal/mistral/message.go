@@ -69,7 +69,7 @@ func (p *parts) room() bool {
 func (p *parts) over() bool { return p.items > maxItems }
 
 func (p *parts) message(w *wireMessage) genai.Message {
-	m := genai.Message{Role: name(w.role)}
+	m := genai.Message{Role: name(w.role, "user", "assistant", "tool", "system")}
 	if m.Role == "tool" {
 		m.Parts = []genai.Part{p.toolResponse(w)}
 		return m

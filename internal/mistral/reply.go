@@ -41,39 +41,30 @@ func (r *reading) choices(c *jsonscan.Cursor) {
 	if !c.Array() {
 		return
 	}
-	type indexed struct {
-		index int64
-		genai.Choice
-	}
-	var choices []indexed
+	choices := &r.call.Response.Choices
 	for c.Element() {
-		if c.Kind() != jsonscan.KindObject || len(choices) >= maxChoices {
+		if c.Kind() != jsonscan.KindObject || len(*choices) >= maxChoices {
 			r.call.DecodeErrors++
 			c.Skip()
 			continue
 		}
-		index, choice := readChoice(c, &r.parts, int64(len(choices)))
-		choices = append(choices, indexed{index, choice})
+		*choices = append(*choices, readChoice(c, &r.parts, int64(len(*choices))))
 	}
 	// Replies have them in order; servers that answer in parallel may not.
-	slices.SortStableFunc(choices, func(a, b indexed) int { return cmp.Compare(a.index, b.index) })
-	for i := range choices {
-		r.call.Response.Choices = append(r.call.Response.Choices, choices[i].Choice)
-	}
+	slices.SortStableFunc(*choices, func(a, b genai.Choice) int { return cmp.Compare(a.Index, b.Index) })
 }
 
-func readChoice(c *jsonscan.Cursor, p *parts, index int64) (int64, genai.Choice) {
-	choice := genai.Choice{Message: genai.Message{Role: "assistant"}}
+func readChoice(c *jsonscan.Cursor, p *parts, index int64) genai.Choice {
+	choice := genai.Choice{Index: index, Message: genai.Message{Role: "assistant"}}
 	c.Object()
 	for c.Member() {
 		switch string(c.Key()) {
 		case "index":
 			if i, ok := c.Int(); ok {
-				index = i
+				choice.Index = i
 			}
 		case "finish_reason":
-			t, _ := c.Text()
-			choice.FinishReason = name(t)
+			choice.FinishReason = readName(c, "stop", "tool_calls", "length")
 		case "message":
 			w := readMessage(c)
 			appendAnswer(&choice.Message, &w, p)
@@ -88,7 +79,7 @@ func readChoice(c *jsonscan.Cursor, p *parts, index int64) (int64, genai.Choice)
 			c.Skip()
 		}
 	}
-	return index, choice
+	return choice
 }
 
 // appendAnswer adds a message of a reply to the one message that a choice has

@@ -77,6 +77,9 @@ func TestOddChoicesCostOnlyThemselves(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, complete := parseJSON(withContent, []byte(`{"choices":`+tt.choices+`}`))
+			for i := range tt.want {
+				tt.want[i].Index = int64(i)
+			}
 			assert.Equal(t, tt.want, got.Response.Choices)
 			assert.Equal(t, tt.errors, got.DecodeErrors)
 			assert.True(t, complete)

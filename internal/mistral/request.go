@@ -65,7 +65,7 @@ func chatRequestMember(r *reading, c *jsonscan.Cursor) {
 	req := &r.call.Request
 	switch string(c.Key()) {
 	case "model":
-		req.Model = readName(c)
+		req.Model = readName(c, req.Model) // mostly known from the start
 	case "messages":
 		r.messages(c)
 	case "tools":
