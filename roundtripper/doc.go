@@ -44,6 +44,31 @@
 // puts users, sessions, threads, tags and metadata there, and its observations
 // their path. [ContextWithAttempts] numbers the attempts of one logical call.
 //
+// # Respan's gateway
+//
+// On api.respan.ai, other hosts under respan.ai and the former keywordsai.co,
+// the parameters that tell the gateway whom a call is for become attributes of
+// its span, with or without content capture:
+//
+//	customer_identifier       user.id
+//	customer_params.name      otelmistral.customer.name
+//	customer_params.email     otelmistral.customer.email
+//	thread_identifier         gen_ai.conversation.id
+//	group_identifier          otelmistral.group
+//	custom_identifier         otelmistral.custom_id
+//	metadata, properties      otelmistral.metadata.{key}
+//
+// They are the call's own, so they win over what the context carries and over
+// [WithAttributes]; like those they are not shown to [WithRedactor]. The body
+// wins over its member respan_params, which wins over the header
+// X-Data-Respan-Params. Identifiers are cut at 256 bytes, texts of metadata at
+// 4 KiB; of one object of metadata 64 members are read. Of all other
+// parameters, provider credentials among them, nothing is recorded.
+//
+// The ids that the gateway answers with become mistral_ai.gateway.log_id and
+// mistral_ai.gateway.request_id: the gateway keeps a record of its own of each
+// call, which is not linked to the span.
+//
 // # Content
 //
 // Messages and tool definitions are recorded only if that is asked for, with

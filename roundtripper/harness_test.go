@@ -120,7 +120,12 @@ const (
 
 func chatRequest(t testing.TB, body string) *http.Request {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, chatURL, strings.NewReader(body))
+	return requestTo(t, chatURL, body)
+}
+
+func requestTo(t testing.TB, url, body string) *http.Request {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
 	require.NoError(t, err)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer secret")

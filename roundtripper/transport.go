@@ -137,6 +137,7 @@ func (t *Transport) start(req *http.Request, route *mistral.Route, s *snapshot) 
 	c = &call{transport: t, route: route, caller: caller, span: span, start: time.Now(), limits: t.config.limits}
 	target.describe(&c.record)
 	route.ReadPath(req.URL.Path, &c.record)
+	route.ReadRequestHeaders(req.Header, &c.record)
 	c.limits.Content = t.captures(caller)
 	if c.limits.Content && t.config.redact != nil {
 		c.record.Redactor = genai.Redactor{Func: t.config.redact, Panicked: t.reports.redactor}

@@ -98,6 +98,8 @@ var attributes = [...]Attribute{
 	{MistralErrorCodeKey, TypeString, "", false, mistralAPI, "Code in Mistral's error"},
 	{MistralErrorTypeKey, TypeString, "", false, mistralAPI, "Type in Mistral's error"},
 	{MistralCorrelationIDKey, TypeString, "", false, mistralAPI, "Request id that Mistral gave the call"},
+	{MistralGatewayLogIDKey, TypeString, "", false, ownNames, "Id of the record that a gateway keeps of the call"},
+	{MistralGatewayRequestIDKey, TypeString, "", false, ownNames, "Id that a gateway gave to the request"},
 	{MistralUsageAudioTokensKey, TypeInt, UnitTokens, false, mistralAPI, "Input tokens for audio"},
 	{MistralUsageAudioSecondsKey, TypeDouble, UnitSeconds, false, mistralAPI, "Length of the audio sent"},
 	{MistralContentDroppedBytesKey, TypeInt, UnitBytes, false, ownNames, "Bytes of content left out by the limits"},

@@ -104,6 +104,18 @@ const (
 	// https://docs.mistral.ai/api/
 	MistralCorrelationIDKey = attribute.Key("mistral_ai.correlation_id")
 
+	// MistralGatewayLogIDKey is the id of the record that a gateway keeps of the
+	// call: the x-respan-log-id header of the response.
+	//
+	// Defined by this project, see [Attributes].
+	MistralGatewayLogIDKey = attribute.Key("mistral_ai.gateway.log_id")
+
+	// MistralGatewayRequestIDKey is the id that a gateway gave to the request: the
+	// x-respan-gateway-request-id header of the response.
+	//
+	// Defined by this project, see [Attributes].
+	MistralGatewayRequestIDKey = attribute.Key("mistral_ai.gateway.request_id")
+
 	// MistralUsageAudioTokensKey is the input tokens for audio, a part of
 	// [GenAIUsageInputTokensKey].
 	//

@@ -47,6 +47,15 @@
 // pauses, for two minutes. A batch whose answer got lost is sent again too, and
 // Respan may then count its cost and tokens twice.
 //
+// # The gateway
+//
+// Respan's gateway keeps a record of each call that it passes on, and does not
+// link it to the span. Who calls models through it and sends the spans here, too,
+// finds each call twice; do not add up tokens and cost of both. The parameter
+// disable_log takes only messages out of the gateway's record. The span has the
+// record's id as mistral_ai.gateway.log_id, and the user, thread and metadata that
+// the request told the gateway; see package roundtripper.
+//
 // # Environment
 //
 // A field of [Config] wins over its variable. An empty variable counts as unset.

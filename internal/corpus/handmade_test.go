@@ -112,7 +112,11 @@ func handmade() []exchange {
 	declared.name += ", declared length"
 	declared.replyHeader = refused.replyHeader.Clone()
 	declared.replyHeader.Set("Content-Length", fmt.Sprint(len(declared.reply)))
-	return append(all, refused, declared)
+	gateway := chat("through Respan's gateway", `{"model":"mistral/mistral-small-latest","messages":`+hello+`,`+everyIdentity+`}`, answer(`{"role":"assistant","content":"ok"}`))
+	gateway.url = "https://api.respan.ai/api/chat/completions"
+	gateway.replyHeader.Set("X-Respan-Log-Id", "log-1")
+	gateway.replyHeader.Set("X-Respan-Gateway-Request-Id", "req-1")
+	return append(all, refused, declared, gateway)
 }
 
 func answer(message string) string {
@@ -124,6 +128,10 @@ const everyParameter = `{"model":"mistral-small-latest","messages":[{"role":"use
 	`"response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{}}},"tool_choice":{"type":"function","function":{"name":"f"}},"parallel_tool_calls":false,` +
 	`"safe_prompt":false,"prediction":{"type":"content","content":"p"},"reasoning_effort":"none","prompt_mode":"reasoning","guardrails":[{"block_on_error":true}],` +
 	`"prompt_cache_key":"user-7","service_tier":"auto","metadata":{"user":"ann"}}`
+
+// everyIdentity is what Respan's gateway may be told of whom a call is for.
+const everyIdentity = `"customer_identifier":"u1","customer_params":{"name":"Ann","email":"ann@example.com"},"thread_identifier":"t1",` +
+	`"group_identifier":"g1","custom_identifier":"c1","metadata":{"step":1},"customer_credentials":{"mistral":{"api_key":"` + secret + `"}}`
 
 const everyAnswer = `{"id":"1","model":"mistral-small-2506","choices":[{"index":0,"finish_reason":"stop","message":{"content":"a"}},{"index":1,"finish_reason":"stop","message":{"content":"b"}}],` +
 	`"usage":{"prompt_tokens":11,"completion_tokens":15,"total_tokens":401,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":375},"prompt_audio_seconds":30,"completion_tokens_details":{"reasoning_tokens":0},"service_tier":"standard"}}`

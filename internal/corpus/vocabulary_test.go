@@ -15,9 +15,7 @@ import (
 // notRecorded lists the keys that no chat call has, each with the reason: a key
 // that nothing records does not belong into semconv.
 var notRecorded = map[attribute.Key]string{
-	semconv.UserIDKey:                        carried,
 	semconv.SessionIDKey:                     carried,
-	semconv.GenAIConversationIDKey:           carried,
 	semconv.ObservationPathKey:               carried,
 	semconv.WorkflowNameKey:                  carried,
 	semconv.TraceNameKey:                     carried,
@@ -26,10 +24,6 @@ var notRecorded = map[attribute.Key]string{
 	semconv.EnvironmentKey:                   carried,
 	semconv.PromptNameKey:                    carried,
 	semconv.PromptVersionKey:                 carried,
-	semconv.CustomerNameKey:                  carried,
-	semconv.CustomerEmailKey:                 carried,
-	semconv.GroupKey:                         carried,
-	semconv.CustomIDKey:                      carried,
 	semconv.GenAIToolNameKey:                 ofObservations,
 	semconv.GenAIToolCallIDKey:               ofObservations,
 	semconv.ObservationTypeKey:               ofObservations,

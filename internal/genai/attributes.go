@@ -72,7 +72,8 @@ func (c *Call) AppendEnd(dst []attribute.KeyValue) []attribute.KeyValue {
 	if c.DroppedBytes > 0 {
 		dst = append(dst, semconv.MistralContentDroppedBytesKey.Int64(c.DroppedBytes))
 	}
-	return dst
+	// Last: a span that has as many attributes as it may have drops these.
+	return append(dst, c.Extra...)
 }
 
 // appendTarget appends what was called, where that is no mere model.
@@ -166,7 +167,6 @@ func (c *Call) appendResponse(dst []attribute.KeyValue) []attribute.KeyValue {
 	dst = appendString(dst, semconv.GenAIResponseModelKey, r.Model)
 	dst = appendString(dst, semconv.MistralResponseServiceTierKey, r.ServiceTier)
 	dst = appendString(dst, semconv.MistralCorrelationIDKey, r.CorrelationID)
-	dst = append(dst, c.Extra...)
 	dst = appendSeconds(dst, semconv.GenAIResponseTimeToFirstChunkKey, c.TimeToFirstChunk)
 	dst = appendSeconds(dst, semconv.MistralResponseTimeToFirstTokenKey, c.TimeToFirstToken)
 

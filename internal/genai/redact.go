@@ -26,7 +26,8 @@ const (
 // case.
 var Secrets = []string{
 	"authorization", "api_key", "apikey", "x-api-key",
-	"customer_credentials", "credential_override", "X-Data-Respan-Params",
+	"customer_credentials", "customer_api_keys", "credential_override",
+	"X-Data-Respan-Params", "X-Data-Keywordsai-Params",
 }
 
 // Withheld stands for content whose redaction failed.

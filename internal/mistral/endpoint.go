@@ -4,6 +4,7 @@ package mistral
 
 import (
 	"mime"
+	"net/http"
 	"time"
 
 	"github.com/otelmistral/otelmistral/internal/genai"
@@ -22,6 +23,9 @@ type endpoint struct {
 	form func(boundary string, l Limits) Request
 	// path takes what the path tells; nil where that is nothing.
 	path func(path string, call *genai.Call)
+	// headers takes what the headers of the request tell; nil where that is
+	// nothing.
+	headers func(h http.Header, call *genai.Call)
 	// peek looks into the request before it is sent: see [Route.Peek]. nil: for
 	// the model.
 	peek func(r *Route, path string, body []byte) (*Route, []byte)
@@ -93,6 +97,13 @@ func (r *Route) ReadPath(path string, call *genai.Call) {
 	}
 }
 
+// ReadRequestHeaders records what the headers of the request tell.
+func (r *Route) ReadRequestHeaders(h http.Header, call *genai.Call) {
+	if r.endpoint.headers != nil {
+		r.endpoint.headers(h, call)
+	}
+}
+
 // NewRequest returns the reader for the body of a request.
 func (r *Route) NewRequest(contentType string, l Limits) Request {
 	if r.endpoint.form != nil {
@@ -121,6 +132,9 @@ type document struct {
 	lean, full *jsontrim.Shape
 	// member reads, or skips, the value of the member at hand.
 	member func(r *reading, c *jsonscan.Cursor)
+	// whole takes from doc what its members do not tell one by one; nil where
+	// that is nothing.
+	whole func(doc []byte, call *genai.Call)
 }
 
 // trimmer returns one for a document, to be released.
@@ -155,6 +169,9 @@ func (d *document) fill(r *reading, doc []byte, t *jsontrim.Trimmer, call *genai
 	}
 	if r.parts.over() {
 		call.DecodeErrors++
+	}
+	if d.whole != nil {
+		d.whole(doc, call)
 	}
 	return true
 }

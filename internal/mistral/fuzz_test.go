@@ -42,11 +42,14 @@ func FuzzRequest(f *testing.F) {
 	}
 	f.Add([]byte(`{"messages":[{"role":"user","content":[{"type":"input_audio","input_audio":"AAAA"},{"type":"image_url","image_url":"data:image/png;base64,AAAA"}]},{"role":"tool","content":[1]}],"tools":[{"type":"connector","connector_id":"c","authorization":"a"}]}`), []byte{40})
 	f.Add([]byte("{\"model\":\"\xff\\ud83d\",\"metadata\":{\"a\":\"\xff\"}}"), []byte{9})
+	f.Add([]byte(everyIdentity), []byte{9})
 	f.Fuzz(func(t *testing.T, body, how []byte) {
 		for _, l := range fuzzed {
-			whole := parseRequest(l, body)
-			assertReadable(t, &whole)
-			require.Equal(t, whole, parseRequest(l, cut(body, how)...))
+			for _, route := range []*Route{chatRoute, gatewayRoute} {
+				whole := parseRequestOf(route, l, body)
+				assertReadable(t, &whole)
+				require.Equal(t, whole, parseRequestOf(route, l, cut(body, how)...))
+			}
 		}
 		peekedModel(body)
 	})

@@ -14,15 +14,22 @@ import (
 
 const rateLimitPrefix = "X-Ratelimit-"
 
-// ReadHeaders records the correlation id, the rate limits and Retry-After.
+// ReadHeaders records the correlation id, the ids of Respan's gateway, the rate
+// limits and Retry-After.
 // now is when the headers came.
 func ReadHeaders(h http.Header, now time.Time, call *genai.Call) {
 	r := &call.Response
 	// The gateway's own id equals Mistral's.
 	for _, header := range []string{"Mistral-Correlation-Id", "X-Kong-Request-Id"} {
-		if v := h.Get(header); v != "" && r.CorrelationID == "" {
-			r.CorrelationID = clip(strings.ToValidUTF8(v, "\uFFFD"))
+		if r.CorrelationID == "" {
+			r.CorrelationID = headerID(h, header)
 		}
+	}
+	if id := headerID(h, "X-Respan-Log-Id"); id != "" {
+		call.Extra = append(call.Extra, semconv.MistralGatewayLogIDKey.String(id))
+	}
+	if id := headerID(h, "X-Respan-Gateway-Request-Id"); id != "" {
+		call.Extra = append(call.Extra, semconv.MistralGatewayRequestIDKey.String(id))
 	}
 	for header, values := range h {
 		suffix, ok := strings.CutPrefix(header, rateLimitPrefix)
@@ -40,6 +47,10 @@ func ReadHeaders(h http.Header, now time.Time, call *genai.Call) {
 	if s, ok := retryAfter(h.Get("Retry-After"), now); ok {
 		call.Extra = append(call.Extra, semconv.MistralRateLimitRetryAfterKey.Float64(s))
 	}
+}
+
+func headerID(h http.Header, name string) string {
+	return clip(strings.ToValidUTF8(h.Get(name), "\uFFFD"))
 }
 
 // retryAfter reads both forms of the header, seconds and a date, as seconds.

@@ -38,6 +38,17 @@ func TestTheCorrelationIDIsMistralsElseTheGateways(t *testing.T) {
 	}
 }
 
+func TestTheIDsOfAGatewayAreRead(t *testing.T) {
+	h := http.Header{}
+	h.Set("x-respan-log-id", "log-1")
+	h.Set("x-respan-gateway-request-id", "a\xff"+strings.Repeat("b", 1000))
+	assert.Equal(t, []attribute.KeyValue{
+		attribute.String("mistral_ai.gateway.log_id", "log-1"),
+		attribute.String("mistral_ai.gateway.request_id", "a\uFFFD"+strings.Repeat("b", maxName-4)),
+	}, readHeaders(h).Extra)
+	assert.Empty(t, readHeaders(http.Header{"X-Respan-Log-Id": {""}}).Extra)
+}
+
 func TestRetryAfterIsReadInBothForms(t *testing.T) {
 	for value, want := range map[string]float64{
 		"7": 7, " 7 ": 7, "0": 0, "1.5": 1.5,

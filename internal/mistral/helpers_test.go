@@ -19,7 +19,15 @@ var (
 	withoutContent = Limits{Part: 64 << 10, Total: 1 << 20}
 )
 
-var chatRoute, _ = Match("POST", "api.mistral.ai", "/v1/chat/completions", nil)
+var (
+	chatRoute    = chatAt("api.mistral.ai")
+	gatewayRoute = chatAt("api.respan.ai")
+)
+
+func chatAt(host string) *Route {
+	route, _ := Match("POST", host, "/v1/chat/completions", nil)
+	return route
+}
 
 // peekedModel is the model that is known before the request is sent.
 func peekedModel(body []byte) string {
@@ -27,10 +35,14 @@ func peekedModel(body []byte) string {
 	return string(model)
 }
 
-// parseRequest reads a request that comes in pieces.
+// parseRequest reads a chat that comes in pieces.
 func parseRequest(l Limits, pieces ...[]byte) genai.Call {
+	return parseRequestOf(chatRoute, l, pieces...)
+}
+
+func parseRequestOf(route *Route, l Limits, pieces ...[]byte) genai.Call {
 	var call genai.Call
-	r := chatRoute.NewRequest("", l)
+	r := route.NewRequest("", l)
 	for _, p := range pieces {
 		r.Write(scratch(p))
 	}

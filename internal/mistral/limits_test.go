@@ -127,7 +127,7 @@ func assertReadable(t *testing.T, call *genai.Call) {
 	t.Helper()
 	for _, kv := range call.AppendEnd(nil) {
 		s := kv.Value.AsString()
-		require.True(t, utf8.ValidString(s), "%s: %q", kv.Key, s)
+		require.True(t, utf8.ValidString(string(kv.Key)+s), "%q: %q", kv.Key, s)
 		switch kv.Key {
 		case semconv.GenAIInputMessagesKey, semconv.GenAIOutputMessagesKey, semconv.GenAIToolDefinitionsKey, semconv.MistralRequestMetadataKey:
 			require.True(t, json.Valid([]byte(s)), "%s: %s", kv.Key, s)

@@ -32,10 +32,10 @@ var foreign = []string{
 
 func isForeign(host string) bool { return inAny(host, foreign) }
 
-// gateways lists the domains of services that pass requests on to many
-// providers.
+// gateways lists the domains of services besides Respan that pass requests on
+// to many providers.
 var gateways = []string{
-	"respan.ai", "keywordsai.co", "openrouter.ai", "together.xyz", "together.ai", "fireworks.ai",
+	"openrouter.ai", "together.xyz", "together.ai", "fireworks.ai",
 	"huggingface.co", "ai-gateway.vercel.sh", "gateway.ai.cloudflare.com", "portkey.ai", "requesty.ai",
 }
 
@@ -120,7 +120,7 @@ func Provider(host, model, configured string) string {
 	if configured != "" {
 		return configured
 	}
-	if inAny(host, gateways) {
+	if isRespan(host) || inAny(host, gateways) {
 		return semconv.ProviderOther
 	}
 	return semconv.ProviderMistralAI

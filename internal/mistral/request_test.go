@@ -189,12 +189,18 @@ func TestToolsAreFlattenedAndHaveAName(t *testing.T) {
 }
 
 func TestCredentialsAreNeverRead(t *testing.T) {
+	t.Run("by Mistral", func(t *testing.T) { credentialsAreNeverRead(t, chatRoute) })
+	t.Run("by a gateway", func(t *testing.T) { credentialsAreNeverRead(t, gatewayRoute) })
+}
+
+func credentialsAreNeverRead(t *testing.T, route *Route) {
 	for _, name := range genai.Secrets {
 		for _, spelled := range []string{name, strings.ToUpper(name), strings.ToLower(name)} {
 			member := `"` + spelled + `":{"value":"SECRET"},"` + spelled + `":"SECRET"`
 			body := `{"messages":[{"role":"user","content":[{"type":"x",` + member + `,"deep":[{` + member + `}]}],"tool_calls":[{"function":{"name":"f","arguments":{` + member + `}}}]}],` +
-				`"tools":[{"type":"connector",` + member + `}],"metadata":{` + member + `},` + member + `}`
-			call := parseRequest(withContent, []byte(body))
+				`"tools":[{"type":"connector",` + member + `}],"metadata":{` + member + `},"properties":{"deep":[{` + member + `}]},` +
+				`"respan_params":{"metadata":{` + member + `},` + member + `},"customer_params":{` + member + `},` + member + `}`
+			call := parseRequestOf(route, withContent, []byte(body))
 			for _, kv := range call.AppendEnd(nil) {
 				assert.NotContains(t, kv.Value.AsString(), "SECRET", "%s: %s", spelled, kv.Key)
 			}

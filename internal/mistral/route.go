@@ -48,10 +48,13 @@ const (
 	compatible
 	azure  // on Azure's hosts as well as own
 	vertex // on Vertex AI's hosts only
+	respan // on Respan's gateway only
 )
 
-// routes holds the calls that run a model. Everything else passes untouched.
+// routes holds the calls that run a model. Everything else passes untouched. Of
+// two routes that a request fits, the first one counts.
 var routes = []Route{
+	{Operation: semconv.OperationChat, method: http.MethodPost, path: "/chat/completions", where: respan, endpoint: &respanChatEndpoint},
 	{Operation: semconv.OperationChat, method: http.MethodPost, path: "/chat/completions", where: compatible, endpoint: &chatEndpoint},
 	{Operation: semconv.OperationTextCompletion, method: http.MethodPost, path: "/fim/completions", where: compatible, endpoint: &fimEndpoint},
 	{Operation: semconv.OperationInvokeAgent, method: http.MethodPost, path: "/v1/agents/completions", where: own, endpoint: &agentCompletionEndpoint},
@@ -62,8 +65,8 @@ var routes = []Route{
 func Match(method, host, path string, configured map[string]bool) (*Route, bool) {
 	for i := range routes {
 		r := &routes[i]
-		if method == r.method && endsWith(path, r.path) {
-			return r, r.where.holds(host, configured)
+		if method == r.method && endsWith(path, r.path) && r.where.holds(host, configured) {
+			return r, true
 		}
 	}
 	return nil, false
@@ -73,6 +76,8 @@ func (w where) holds(host string, configured map[string]bool) bool {
 	switch w {
 	case vertex:
 		return isVertex(host)
+	case respan:
+		return isRespan(host)
 	case azure:
 		if isAzure(host) {
 			return true
