@@ -33,6 +33,8 @@ var rateLimits = [...]struct {
 	{"limit-code-interpreter-minute", "mistral_ai.ratelimit.limit_code_interpreter_minute", UnitRequests},
 	{"remaining-code-interpreter-minute", "mistral_ai.ratelimit.remaining_code_interpreter_minute", UnitRequests},
 	{"tokens-query-cost", "mistral_ai.ratelimit.tokens_query_cost", UnitTokens},
+	{"ocr-pages-query-cost", "mistral_ai.ratelimit.ocr_pages_query_cost", UnitPages},
+	{"audio-seconds-query-cost", "mistral_ai.ratelimit.audio_seconds_query_cost", UnitSeconds},
 }
 
 // RateLimitKey gives the key for the rate-limit header with that suffix: the

@@ -45,8 +45,17 @@ func handmade() []exchange {
 		return `{"role":"assistant","content":null,"tool_calls":[{"id":"a1b2c3d4e","type":"function","function":{"name":"f","arguments":` + arguments + `}}]}`
 	}
 
+	posting := func(path, request, reply string) exchange {
+		x := chat(path, request, reply)
+		x.url = "https://api.mistral.ai" + path
+		return x
+	}
+
 	all := []exchange{
 		chat("every parameter", everyParameter, everyAnswer),
+		posting("/v1/embeddings", `{"model":"codestral-embed","input":["a","b"],"output_dimension":256,"encoding_format":"base64"}`, `{"model":"codestral-embed","data":[]}`),
+		posting("/v1/moderations", `{"model":"m","input":"a"}`, `{"id":"1","model":"m","results":[{"categories":{"pii":true,"law":false}}]}`),
+		posting("/v1/classifications", `{"model":"m","input":["a"]}`, `{"id":"1","model":"m","results":[{"mood":{"scores":{"calm":0.9,"angry":0.1}}}]}`),
 		asking("text", user(`[{"type":"text","text":"a"},{"type":"text","text":""}]`)),
 		asking("plain strings in a list", user(`["a","","b"]`)),
 		asking("null content", `[{"role":"user","content":null},{"role":"assistant"},{"content":"no role"},{"role":"user","content":[]}]`),

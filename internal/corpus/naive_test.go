@@ -166,7 +166,7 @@ func (r *reading) readHeaders(x *exchange) {
 	}
 	for k := range x.replyHeader {
 		limit, ok := strings.CutPrefix(strings.ToLower(k), "x-ratelimit-")
-		if n, err := strconv.ParseInt(x.replyHeader.Get(k), 10, 64); ok && err == nil && limit != "audio-seconds-query-cost" {
+		if n, err := strconv.ParseInt(x.replyHeader.Get(k), 10, 64); ok && err == nil {
 			r.attributes["mistral_ai.ratelimit."+strings.ReplaceAll(limit, "-", "_")] = n
 		}
 	}

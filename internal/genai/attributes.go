@@ -184,12 +184,15 @@ func (c *Call) appendResponse(dst []attribute.KeyValue) []attribute.KeyValue {
 	return dst
 }
 
-// missingFinishReason stands where a finish reason was expected and never
-// came: "error" if the call failed, as the conventions want it, and "unknown"
-// if the caller ended it.
+// missingFinishReason stands where the message schema wants a finish reason that
+// never came: "error" if the call failed, as the conventions want it, "stop" for
+// a whole reply of the kind that has none, and "unknown" if the caller ended it.
 func (c *Call) missingFinishReason() string {
-	if c.Failure.Type != "" {
+	switch {
+	case c.Failure.Type != "":
 		return "error"
+	case c.Outcome == semconv.OutcomeCompleted:
+		return "stop"
 	}
 	return "unknown"
 }

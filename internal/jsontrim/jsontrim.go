@@ -176,7 +176,7 @@ func (t *Trimmer) End() []byte {
 		t.cutScalar()
 	}
 	for i := len(t.stack) - 1; i >= 0; i-- {
-		t.out = append(t.out, t.stack[i].closer())
+		t.out = t.stack[i].appendEnd(t.out)
 	}
 	t.stack = t.stack[:0]
 	if t.state != done && t.state != failed {

@@ -16,10 +16,16 @@ type Shape struct {
 	without [][]byte
 	base64  []string
 	bulk    bool
+	count   bool // of the elements of an array, instead of the array
 }
 
 // Keep keeps a value and all below it.
 var Keep = &Shape{all: true}
+
+// Count keeps the number of values that stand somewhere, as a JSON number in
+// their place: of an array the number of its elements, 1 for a string or an
+// object. Any other value it drops.
+var Count = &Shape{count: true}
 
 // Members keeps the named members of an object, each in its own shape, and
 // nothing else. Names match exactly. Of a key that occurs twice both members

@@ -2,6 +2,8 @@
 
 package jsontrim
 
+import "strconv"
+
 // state is what the next byte belongs to. Those before inText are read by
 // structure, those after inSkip are final.
 type state uint8
@@ -31,6 +33,7 @@ type frame struct {
 	some   bool  // holds a member or element already: the next needs a comma
 	base64 bool  // is the value of a member that Shape.Base64 names
 	purse  purse // pays for keys, brackets and scalars inside
+	count  int   // elements so far, if Shape.count
 }
 
 func (f *frame) closer() byte {
@@ -38,6 +41,14 @@ func (f *frame) closer() byte {
 		return ']'
 	}
 	return '}'
+}
+
+// appendEnd appends what stands at the end of f.
+func (f *frame) appendEnd(dst []byte) []byte {
+	if f.shape.count {
+		return strconv.AppendInt(dst, int64(f.count), 10)
+	}
+	return append(dst, f.closer())
 }
 
 // member is what a key decided about the value that follows.
@@ -165,6 +176,10 @@ func (t *Trimmer) value(p []byte) int {
 	t.scalars.mark = len(t.out)
 	v, from := frame{shape: t.root}, lean
 	f := t.top()
+	if f != nil && f.shape.count {
+		f.count++
+		return t.discard(p, false)
+	}
 	if f != nil {
 		v, from = frame{shape: f.shape, base64: f.base64, purse: f.purse}, f.purse
 		if !f.array {
@@ -174,6 +189,13 @@ func (t *Trimmer) value(p []byte) int {
 	switch {
 	case v.shape == nil:
 		return t.discard(p, t.member.tooLong)
+	case v.shape.count && p[0] != '[':
+		if f != nil && (p[0] == '"' || p[0] == '{') {
+			t.separate(f)
+			t.out = append(t.out, '1')
+			t.left[from]--
+		}
+		return t.discard(p, false)
 	case t.left[from] <= 0:
 		return t.discard(p, true)
 	case v.shape.bulk:
@@ -223,7 +245,9 @@ func (t *Trimmer) keep(p []byte, v frame, from purse) int {
 		}
 		v.array = c == '['
 		t.stack = append(t.stack, v)
-		t.out = append(t.out, c)
+		if !v.shape.count {
+			t.out = append(t.out, c)
+		}
 		t.left[from] -= len("{}")
 		t.state = wantFirstKey
 		if v.array {
@@ -249,7 +273,7 @@ func (t *Trimmer) discard(p []byte, count bool) int {
 
 // pop ends the innermost object or array.
 func (t *Trimmer) pop() {
-	t.out = append(t.out, t.top().closer())
+	t.out = t.top().appendEnd(t.out)
 	t.stack = t.stack[:len(t.stack)-1]
 	t.endValue()
 }

@@ -106,6 +106,27 @@ func TestTrimmerKeepsWhatTheShapeNames(t *testing.T) {
 	}
 }
 
+func TestTrimmerCountsElements(t *testing.T) {
+	shape := jsontrim.Members(members{"n": jsontrim.Count, "id": jsontrim.Keep})
+	for doc, want := range map[string]string{
+		`{"n":["a",{"b":[1,2]},[3,4],5,null,true],"id":"x"}`: `{"n":6,"id":"x"}`,
+		`{"id":"x","n":[ ]}`:    `{"id":"x","n":0}`,
+		`{"n":"text","id":"x"}`: `{"n":1,"id":"x"}`, `{"n":"te`: `{"n":1}`, `{"n":null,"id":"x"}`: `{"id":"x"}`,
+		`{"n":{"a":1},"id":"x"}`:              `{"n":1,"id":"x"}`,
+		`{"n":7,"id":"x"}`:                    `{"id":"x"}`,
+		`{"n":["a","b`:                        `{"n":2}`,
+		`{"n":[1,2`:                           `{"n":2}`,
+		`{"n":[`:                              `{"n":0}`,
+		`{"n":[1],"n":[1,2,3],"id":"\u0041"}`: `{"n":1,"n":3,"id":"A"}`,
+	} {
+		assert.Equal(t, want, trimEverySplit(t, shape, unlimited, doc).Copy, doc)
+	}
+	long := `{"n":[` + strings.Repeat(`"abcdefgh",`, 100_000) + `""],"id":"x"}`
+	got := trim(shape, jsontrim.Limits{}, long)
+	assert.Equal(t, `{"n":100001,"id":"x"}`, got.Copy)
+	assert.Zero(t, got.Dropped, "the shape does not keep the elements")
+}
+
 func TestTrimmerRepairsText(t *testing.T) {
 	tests := []struct{ name, doc, want string }{
 		{"all escapes", `"\"\\\/\b\f\n\r\t\u0041\u00e9\u4eca"`, `"\"\\/\u0008\u000c\n\r\tAé今"`},

@@ -262,6 +262,9 @@ func (r *jsonReply) failed(doc []byte) {
 // replyShape keeps members, what replies have in common, and what tells an
 // error that came with status 200.
 func replyShape(members map[string]*jsontrim.Shape) *jsontrim.Shape {
+	if members == nil {
+		members = map[string]*jsontrim.Shape{}
+	}
 	for _, name := range []string{
 		"id", "model", "usage",
 		"object", "message", "type", "code", "detail", "error",

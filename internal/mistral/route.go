@@ -58,6 +58,13 @@ var routes = []Route{
 	{Operation: semconv.OperationChat, method: http.MethodPost, path: "/chat/completions", where: compatible, endpoint: &chatEndpoint},
 	{Operation: semconv.OperationTextCompletion, method: http.MethodPost, path: "/fim/completions", where: compatible, endpoint: &fimEndpoint},
 	{Operation: semconv.OperationInvokeAgent, method: http.MethodPost, path: "/v1/agents/completions", where: own, endpoint: &agentCompletionEndpoint},
+	{Operation: semconv.OperationEmbeddings, method: http.MethodPost, path: "/embeddings", where: compatible, endpoint: &embeddingsEndpoint},
+	{Operation: semconv.OperationGenerateContent, method: http.MethodPost, path: "/v1/ocr", where: own, endpoint: &ocrEndpoint},
+	{Operation: semconv.OperationGenerateContent, method: http.MethodPost, path: "/providers/mistral/azure/ocr", where: azure, endpoint: &ocrEndpoint},
+	{Name: semconv.RouteModeration, method: http.MethodPost, path: "/v1/moderations", where: own, endpoint: &moderationEndpoint},
+	{Name: semconv.RouteChatModeration, method: http.MethodPost, path: "/v1/chat/moderations", where: own, endpoint: &chatModerationEndpoint},
+	{Name: semconv.RouteClassification, method: http.MethodPost, path: "/v1/classifications", where: own, endpoint: &classificationEndpoint},
+	{Name: semconv.RouteChatClassification, method: http.MethodPost, path: "/v1/chat/classifications", where: own, endpoint: &chatClassificationEndpoint},
 }
 
 // Match finds the route of a request. configured holds the hosts, in lower
