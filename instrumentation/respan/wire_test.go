@@ -325,7 +325,7 @@ func TestEndingsOfCalls(t *testing.T) {
 	}
 }
 
-// Check 15.
+// Check 15, the types: see TestInnerMetadataWins for what wins.
 func TestMetadataIsOneObjectWithTrueTypes(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -365,50 +365,6 @@ func TestMetadataIsOneObjectWithTrueTypes(t *testing.T) {
 			assertNone(t, s, "respan.metadata.")
 		})
 	}
-}
-
-// Checks 16 and 17.
-func TestIdentityHasRespansNames(t *testing.T) {
-	context := []attribute.KeyValue{
-		semconv.EnvironmentKey.String("prod"), semconv.UserIDKey.String("u1"), semconv.CustomerNameKey.String("Ann"),
-		semconv.CustomerEmailKey.String("ann@example.com"), semconv.GenAIConversationIDKey.String("t1"), semconv.SessionIDKey.String("s1"),
-		semconv.GroupKey.String("g1"), semconv.CustomIDKey.String("c1"),
-	}
-	want := map[string]string{
-		"environment":        "prod",
-		"respan.environment": "prod",
-		"respan.customer_params.customer_identifier": "u1",
-		"respan.customer_params.name":                "Ann",
-		"respan.customer_params.email":               "ann@example.com",
-		"respan.threads.thread_identifier":           "t1",
-		"respan.sessions.session_identifier":         "s1",
-		"respan.trace.trace_group_identifier":        "g1",
-		"respan.span_params.custom_identifier":       "c1",
-	}
-	w := newWorld(t, respan.Config{AllSpans: true})
-	for _, attrs := range [][]attribute.KeyValue{
-		{semconv.ObservationTypeKey.String(semconv.ObservationWorkflow)},
-		{semconv.GenAIOperationNameKey.String(semconv.OperationChat)},
-		{attribute.String("db.statement", "select")},
-	} {
-		_, span := w.observe(t.Context(), string(attrs[0].Key), append(attrs, context...)...)
-		span.End()
-	}
-	_, span := w.observe(t.Context(), "before", semconv.ObservationTypeKey.String(semconv.ObservationTask))
-	span.End()
-	spans := w.spans(t)
-	require.Len(t, spans, 4)
-	for name, s := range spans {
-		if name != "before" {
-			assertText(t, s, want)
-			assert.Equal(t, name == "db.statement", s.Attribute("gen_ai.conversation.id") != nil, "said once")
-			continue
-		}
-		assertNone(t, s, "respan.customer_params.", "respan.threads.")
-		assertText(t, s, map[string]string{"environment": "staging", "respan.environment": "staging"}) // of the resource
-	}
-	assert.Equal(t, "select", spans["db.statement"].Text("db.statement"))
-	assert.Nil(t, spans["db.statement"].Attribute("respan.entity.log_type"))
 }
 
 // Check 18.
