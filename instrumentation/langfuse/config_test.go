@@ -16,6 +16,7 @@ import (
 	"github.com/otelmistral/otelmistral/instrumentation/destination"
 	"github.com/otelmistral/otelmistral/instrumentation/langfuse"
 	"github.com/otelmistral/otelmistral/internal/testserver"
+	"github.com/otelmistral/otelmistral/internal/wiretest"
 	"github.com/otelmistral/otelmistral/semconv"
 )
 
@@ -201,7 +202,7 @@ func TestDisabledSendsNothingAndNeedsNoKey(t *testing.T) {
 	assert.False(t, d.Content, "nor does it make others record content")
 	assert.Nil(t, d.Check)
 	assert.False(t, d.Keep(stub("s", semconv.ObservationTypeKey.String("task")).Snapshot()))
-	provider := providerFor(t, d)
+	provider := wiretest.Provider(t, d)
 	_, span := provider.Tracer("test").Start(t.Context(), "s")
 	span.End()
 	require.NoError(t, provider.ForceFlush(t.Context()))

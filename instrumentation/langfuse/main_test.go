@@ -3,11 +3,7 @@
 package langfuse_test
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
-	"io"
-	"net/http"
 	"regexp"
 	"strings"
 	"sync"
@@ -19,16 +15,12 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/sdk/resource"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/trace"
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	"go.uber.org/goleak"
 
-	"github.com/otelmistral/otelmistral/instrumentation/destination"
 	"github.com/otelmistral/otelmistral/instrumentation/langfuse"
 	"github.com/otelmistral/otelmistral/internal/testserver"
-	"github.com/otelmistral/otelmistral/roundtripper"
+	"github.com/otelmistral/otelmistral/internal/wiretest"
 )
 
 // reports collects what OpenTelemetry's error handler is told.
@@ -58,104 +50,17 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// world is an application that calls Mistral and sends its spans to Langfuse, all
-// over real HTTP.
-type world struct {
-	langfuse *testserver.Receiver
-	mistral  *testserver.Mistral
-	provider *sdktrace.TracerProvider
-	client   *http.Client
-}
-
 // newWorld fills in the base URL and the keys of c. The Langfuse is one of the
 // older ones, which loses spans that have an attribute of a wrong type.
-func newWorld(t testing.TB, c langfuse.Config, res ...attribute.KeyValue) *world {
+func newWorld(t testing.TB, c langfuse.Config, res ...attribute.KeyValue) *wiretest.App {
 	t.Helper()
 	unsetEnvironment(t)
-	w := &world{langfuse: testserver.NewLangfuse(testserver.WithLegacyStore()), mistral: testserver.NewMistral()}
-	t.Cleanup(w.langfuse.Close)
-	t.Cleanup(w.mistral.Close)
-	c.BaseURL, c.PublicKey, c.SecretKey = w.langfuse.URL+"/", testserver.LangfusePublicKey, testserver.LangfuseSecretKey
+	server := testserver.NewLangfuse(testserver.WithLegacyStore())
+	t.Cleanup(server.Close)
+	c.BaseURL, c.PublicKey, c.SecretKey = server.URL+"/", testserver.LangfusePublicKey, testserver.LangfuseSecretKey
 	d, err := langfuse.New(c)
 	require.NoError(t, err)
-	w.provider = providerFor(t, d, res...)
-
-	base := &http.Transport{}
-	t.Cleanup(base.CloseIdleConnections)
-	w.client = &http.Client{Transport: roundtripper.New(base,
-		roundtripper.WithTracerProvider(w.provider),
-		roundtripper.WithContentCapture(roundtripper.CaptureSpan),
-	)}
-	return w
-}
-
-func providerFor(t testing.TB, d destination.Destination, res ...attribute.KeyValue) *sdktrace.TracerProvider {
-	t.Helper()
-	p, err := destination.NewProcessor(context.Background(), d)
-	require.NoError(t, err)
-	provider := sdktrace.NewTracerProvider(
-		sdktrace.WithSpanProcessor(p),
-		sdktrace.WithResource(resource.NewSchemaless(append(res, attribute.String("service.name", "shop"))...)),
-	)
-	t.Cleanup(func() { _ = provider.Shutdown(context.Background()) })
-	return provider
-}
-
-// chat posts a chat request, reads all of the answer and returns the span.
-func (w *world) chat(t testing.TB, body string) testserver.WireSpan {
-	t.Helper()
-	w.post(t.Context(), t, body)
-	return w.only(t)
-}
-
-func (w *world) post(ctx context.Context, t testing.TB, body string) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.mistral.URL+"/v1/chat/completions", strings.NewReader(body))
-	require.NoError(t, err)
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Authorization", "Bearer key")
-	resp, err := w.client.Do(req)
-	require.NoError(t, err)
-	_, err = io.Copy(io.Discard, resp.Body)
-	require.NoError(t, errors.Join(err, resp.Body.Close()))
-}
-
-// observe starts a span of the application. The caller ends it.
-func (w *world) observe(ctx context.Context, name string, attrs ...attribute.KeyValue) (context.Context, trace.Span) {
-	return w.provider.Tracer("test").Start(ctx, name, trace.WithAttributes(attrs...))
-}
-
-// span makes a span with these attributes and returns it as it was on the wire.
-func (w *world) span(t testing.TB, attrs ...attribute.KeyValue) testserver.WireSpan {
-	t.Helper()
-	_, span := w.observe(context.Background(), "s", attrs...)
-	span.End()
-	return w.only(t)
-}
-
-// spans flushes and returns what was on the wire, by name.
-func (w *world) spans(t testing.TB) map[string]testserver.WireSpan {
-	t.Helper()
-	require.NoError(t, w.provider.ForceFlush(context.Background()))
-	require.Empty(t, w.langfuse.Dropped(), "lost by an older Langfuse")
-	named := map[string]testserver.WireSpan{}
-	for _, s := range w.langfuse.WireSpans() {
-		assert.NotContains(t, named, s.GetName(), "two spans of one name")
-		named[s.GetName()] = s
-		checkEverySpan(t, s)
-	}
-	w.langfuse.Reset()
-	return named
-}
-
-func (w *world) only(t testing.TB) testserver.WireSpan {
-	t.Helper()
-	spans := w.spans(t)
-	require.Len(t, spans, 1)
-	for _, s := range spans {
-		return s
-	}
-	panic("unreachable")
+	return wiretest.New(t, server, d, checkEverySpan, res...)
 }
 
 var (

@@ -21,6 +21,7 @@ import (
 	"github.com/otelmistral/otelmistral/instrumentation/destination"
 	"github.com/otelmistral/otelmistral/instrumentation/langfuse"
 	"github.com/otelmistral/otelmistral/internal/testserver"
+	"github.com/otelmistral/otelmistral/internal/wiretest"
 	"github.com/otelmistral/otelmistral/semconv"
 )
 
@@ -35,8 +36,8 @@ func reply(usage string) testserver.Reply {
 // Checks 1, 2, 4 and 12: a plain call.
 func TestChat(t *testing.T) {
 	w := newWorld(t, langfuse.Config{})
-	w.mistral.Enqueue(reply(`{"prompt_tokens":120,"completion_tokens":45,"total_tokens":165,"prompt_tokens_details":{"cached_tokens":100}}`))
-	s := w.chat(t, hi)
+	w.Mistral.Enqueue(reply(`{"prompt_tokens":120,"completion_tokens":45,"total_tokens":165,"prompt_tokens_details":{"cached_tokens":100}}`))
+	s := w.Call(t, hi)
 	assert.Equal(t, "chat mistral-large-latest", s.GetName())
 	want{
 		"langfuse.observation.type":                  text("generation"),
@@ -166,21 +167,21 @@ func TestTypesAndTokens(t *testing.T) {
 	}
 	w := newWorld(t, langfuse.Config{})
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) { tt.want.check(t, w.span(t, tt.attrs...)) })
+		t.Run(tt.name, func(t *testing.T) { tt.want.check(t, w.Span(t, tt.attrs...)) })
 	}
 }
 
 // Check 9.
 func TestParameters(t *testing.T) {
 	w := newWorld(t, langfuse.Config{})
-	s := w.chat(t, `{"model":"mistral-large-latest","temperature":0.1,"max_tokens":10,"stop":["a"],"messages":[{"role":"user","content":"hi"}]}`)
+	s := w.Call(t, `{"model":"mistral-large-latest","temperature":0.1,"max_tokens":10,"stop":["a"],"messages":[{"role":"user","content":"hi"}]}`)
 	want{
 		"gen_ai.request.temperature":            `{"doubleValue":0.1}`,
 		"gen_ai.request.max_tokens":             number("10"),
 		"gen_ai.request.stop_sequences":         `{"arrayValue":{"values":[{"stringValue":"a"}]}}`,
 		"langfuse.observation.model.parameters": "",
 	}.check(t, s)
-	s = w.span(t, semconv.GenAIOperationNameKey.String("chat"),
+	s = w.Span(t, semconv.GenAIOperationNameKey.String("chat"),
 		attribute.StringSlice("gen_ai.request.stop_sequences", nil), attribute.Int64Slice("x", []int64{}),
 		attribute.Map("m", attribute.Int("a", 1)), attribute.Slice("l", attribute.IntValue(1), attribute.StringValue("b")))
 	want{
@@ -196,11 +197,11 @@ func TestInstructionsAreTheFirstMessage(t *testing.T) {
 	instructions := attribute.String("gen_ai.system_instructions", `[{"type":"text","content":"Be brief."},{"type":"text","content":"Twice."}]`)
 	messages := semconv.GenAIInputMessagesKey.String(`[{"role":"user","parts":[{"type":"text","content":"hi"}]}]`)
 	want{"langfuse.observation.input": text(`[{"role":"system","content":"Be brief.\nTwice."},{"role":"user","content":"hi"}]`)}.
-		check(t, w.span(t, chat, instructions, messages))
+		check(t, w.Span(t, chat, instructions, messages))
 	want{
 		"langfuse.observation.input":  text(`[{"role":"system","content":"Be brief.\nTwice."}]`),
 		"langfuse.observation.output": text("null"),
-	}.check(t, w.span(t, chat, instructions))
+	}.check(t, w.Span(t, chat, instructions))
 }
 
 const toolRequest = `{"model":"mistral-large-latest","tools":[{"type":"function","function":{"name":"f","description":"does f",` +
@@ -211,7 +212,7 @@ const toolRequest = `{"model":"mistral-large-latest","tools":[{"type":"function"
 // Checks 11 and 12.
 func TestToolsAndToolCallsCanBeFiltered(t *testing.T) {
 	w := newWorld(t, langfuse.Config{})
-	w.mistral.Enqueue(testserver.JSON(200, `{"id":"r","model":"m","choices":[{"index":0,"finish_reason":"tool_calls","message":{"role":"assistant",`+
+	w.Mistral.Enqueue(testserver.JSON(200, `{"id":"r","model":"m","choices":[{"index":0,"finish_reason":"tool_calls","message":{"role":"assistant",`+
 		`"content":"","tool_calls":[{"id":"f1","function":{"name":"f","arguments":"{\"x\": 1}"}}]}}],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}`))
 	want{
 		"langfuse.observation.input": text(`{"messages":[{"role":"user","content":"do g, then f"},` +
@@ -219,30 +220,30 @@ func TestToolsAndToolCallsCanBeFiltered(t *testing.T) {
 			`{"role":"tool","name":"g","content":"done","tool_call_id":"g1"}],` +
 			`"tools":[{"type":"function","function":{"name":"f","description":"does f","parameters":{"type":"object"}}},{"type":"web_search"}]}`),
 		"langfuse.observation.output": text(`{"role":"assistant","content":"","tool_calls":[{"id":"f1","type":"function","function":{"name":"f","arguments":"{\"x\": 1}"}}]}`),
-	}.check(t, w.chat(t, toolRequest))
+	}.check(t, w.Call(t, toolRequest))
 }
 
 // Check 13. That both sides are there or none is checked on every span.
 func TestInputAndOutput(t *testing.T) {
 	w := newWorld(t, langfuse.Config{})
 	t.Run("several choices are a list", func(t *testing.T) {
-		w.mistral.Enqueue(testserver.JSON(200, testserver.Body("chat-n2.json")))
-		s := w.chat(t, strings.Replace(hi, `{`, `{"n":2,`, 1))
+		w.Mistral.Enqueue(testserver.JSON(200, testserver.Body("chat-n2.json")))
+		s := w.Call(t, strings.Replace(hi, `{`, `{"n":2,`, 1))
 		assert.Regexp(t, `^\[\{"role":"assistant",.*\},\{"role":"assistant",.*\}\]$`, s.Text("langfuse.observation.output"))
 	})
 	t.Run("words of Traceloop are outranked", func(t *testing.T) {
-		s := w.span(t, semconv.GenAIOperationNameKey.String("chat"),
+		s := w.Span(t, semconv.GenAIOperationNameKey.String("chat"),
 			attribute.String("traceloop.entity.input", "t"), attribute.String("gen_ai.prompt.0.content", "t"),
 			semconv.GenAIOutputMessagesKey.String(`[{"role":"assistant","parts":[{"type":"text","content":"yo"}]}]`))
 		want{"langfuse.observation.input": text("null"), "langfuse.observation.output": text(`{"role":"assistant","content":"yo"}`)}.check(t, s)
 	})
 	t.Run("the application's own words win", func(t *testing.T) {
-		s := w.span(t, semconv.ObservationTypeKey.String("task"), semconv.ObservationInputKey.String("1"),
+		s := w.Span(t, semconv.ObservationTypeKey.String("task"), semconv.ObservationInputKey.String("1"),
 			attribute.String("langfuse.observation.input", "mine"), attribute.String("langfuse.observation.type", "event"))
 		want{"langfuse.observation.input": text("mine"), "langfuse.observation.output": text("null"), "langfuse.observation.type": text("event")}.check(t, s)
 	})
 	t.Run("names that would become the input", func(t *testing.T) {
-		s := w.span(t, semconv.ObservationTypeKey.String("task"),
+		s := w.Span(t, semconv.ObservationTypeKey.String("task"),
 			attribute.String("input", "a"), attribute.Int("output", 1), attribute.String("prompt", "b"), attribute.StringSlice("events", []string{"c"}))
 		want{
 			"langfuse.observation.metadata.input":  text("a"),
@@ -253,20 +254,20 @@ func TestInputAndOutput(t *testing.T) {
 		}.check(t, s)
 	})
 	t.Run("messages that cannot be read stay as they are", func(t *testing.T) {
-		s := w.span(t, semconv.GenAIOperationNameKey.String("chat"), semconv.GenAIInputMessagesKey.String("[{"), semconv.GenAIOutputMessagesKey.String("x"))
+		s := w.Span(t, semconv.GenAIOperationNameKey.String("chat"), semconv.GenAIInputMessagesKey.String("[{"), semconv.GenAIOutputMessagesKey.String("x"))
 		want{"langfuse.observation.input": text("[{"), "langfuse.observation.output": text("x")}.check(t, s)
 	})
 	t.Run("messages with a structure", func(t *testing.T) {
 		part := attribute.MapValue(attribute.String("type", "text"), attribute.String("content", "hi"))
 		message := attribute.MapValue(attribute.String("role", "user"), attribute.Slice("parts", part))
-		s := w.span(t, semconv.GenAIOperationNameKey.String("chat"), attribute.Slice("gen_ai.input.messages", message))
+		s := w.Span(t, semconv.GenAIOperationNameKey.String("chat"), attribute.Slice("gen_ai.input.messages", message))
 		want{"langfuse.observation.input": text(`[{"role":"user","content":"hi"}]`)}.check(t, s)
 	})
 }
 
 func TestContentCanBeWithheld(t *testing.T) {
 	w := newWorld(t, langfuse.Config{NoContent: true})
-	s := w.chat(t, toolRequest)
+	s := w.Call(t, toolRequest)
 	want{
 		"langfuse.observation.type":  text("generation"),
 		"langfuse.observation.input": "", "langfuse.observation.output": "",
@@ -277,8 +278,8 @@ func TestContentCanBeWithheld(t *testing.T) {
 // Check 14.
 func TestFirstTokenOfAStream(t *testing.T) {
 	w := newWorld(t, langfuse.Config{})
-	w.mistral.Enqueue(testserver.SSE(testserver.Body("stream.sse")))
-	s := w.chat(t, strings.Replace(hi, `{`, `{"stream":true,`, 1))
+	w.Mistral.Enqueue(testserver.SSE(testserver.Body("stream.sse")))
+	s := w.Call(t, strings.Replace(hi, `{`, `{"stream":true,`, 1))
 	first := s.Text("langfuse.observation.completion_start_time")
 	at, err := time.Parse(time.RFC3339Nano, first)
 	require.NoError(t, err, first)
@@ -297,18 +298,18 @@ func TestFirstTokenOfAStream(t *testing.T) {
 		{attribute.Int("x", 1), semconv.GenAIResponseTimeToFirstChunkKey.Float64(-1), ""},
 		{attribute.Int("x", 1), semconv.GenAIResponseTimeToFirstChunkKey.String("1"), ""},
 	} {
-		_, span := w.provider.Tracer("test").Start(t.Context(), "s", trace.WithTimestamp(begin),
+		_, span := w.Provider.Tracer("test").Start(t.Context(), "s", trace.WithTimestamp(begin),
 			trace.WithAttributes(semconv.GenAIOperationNameKey.String("chat"), tt.token, tt.chunk))
 		span.End()
-		want{"langfuse.observation.completion_start_time": tt.want}.check(t, w.only(t))
+		want{"langfuse.observation.completion_start_time": tt.want}.check(t, w.Only(t))
 	}
 }
 
 // Check 15.
 func TestLevelAndStatusMessage(t *testing.T) {
 	w := newWorld(t, langfuse.Config{})
-	w.mistral.Enqueue(testserver.ErrorNamed("429 rate limited").Reply())
-	s := w.chat(t, hi)
+	w.Mistral.Enqueue(testserver.ErrorNamed("429 rate limited").Reply())
+	s := w.Call(t, hi)
 	assert.Equal(t, int32(2), int32(s.GetStatus().GetCode()))
 	assert.Equal(t, "ERROR", s.Text("langfuse.observation.level"))
 	assert.Regexp(t, "^429", s.Text("langfuse.observation.status_message"))
@@ -327,7 +328,7 @@ func TestLevelAndStatusMessage(t *testing.T) {
 		{name: "failed, and nothing was said of its weight", failed: true, level: semconv.LevelDefault, message: "boom", wantLevel: text("ERROR"), wantMessage: text("boom")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, span := w.observe(t.Context(), "s", semconv.ObservationTypeKey.String("task"))
+			_, span := w.Observe(t.Context(), "s", semconv.ObservationTypeKey.String("task"))
 			if tt.level != "" {
 				span.SetAttributes(semconv.ObservationLevelKey.String(tt.level))
 			}
@@ -339,7 +340,7 @@ func TestLevelAndStatusMessage(t *testing.T) {
 				span.SetStatus(codes.Error, tt.message)
 			}
 			span.End()
-			want{"langfuse.observation.level": tt.wantLevel, "langfuse.observation.status_message": tt.wantMessage}.check(t, w.only(t))
+			want{"langfuse.observation.level": tt.wantLevel, "langfuse.observation.status_message": tt.wantMessage}.check(t, w.Only(t))
 		})
 	}
 }
@@ -374,7 +375,7 @@ func TestEnvironmentIsOneThatLangfuseTakes(t *testing.T) {
 				attrs = append(attrs, semconv.EnvironmentKey.String(tt.propagated))
 			}
 			for range 2 {
-				s := w.span(t, attrs...)
+				s := w.Span(t, attrs...)
 				assert.Equal(t, tt.want, s.Text("langfuse.environment"))
 			}
 			told := reported.take()
@@ -392,7 +393,7 @@ func TestEnvironmentIsOneThatLangfuseTakes(t *testing.T) {
 func TestVersionIsAText(t *testing.T) {
 	for _, version := range []attribute.KeyValue{attribute.String("service.version", "1.2.3"), attribute.Int("service.version", 3)} {
 		w := newWorld(t, langfuse.Config{Release: "r1"}, version, attribute.StringSlice("process.command_args", nil))
-		s := w.span(t, semconv.ObservationTypeKey.String("task"))
+		s := w.Span(t, semconv.ObservationTypeKey.String("task"))
 		want{"langfuse.version": text(version.Value.String()), "langfuse.release": text("r1")}.check(t, s)
 		assert.Equal(t, version.Value.String(), s.ResourceAttribute("service.version").GetStringValue())
 		assert.Nil(t, s.ResourceAttribute("process.command_args"))
@@ -414,7 +415,7 @@ func TestWhatTheContextCarriesIsOnEverySpan(t *testing.T) {
 		semconv.PromptNameKey.String("p"), semconv.PromptVersionKey.Int(3),
 	}
 	for _, kind := range []attribute.KeyValue{semconv.GenAIOperationNameKey.String("chat"), semconv.ObservationTypeKey.String("tool")} {
-		s := w.span(t, append(context, kind, attribute.String("otelmistral.observation.metadata.k", "v"), attribute.Int("otelmistral.observation.metadata.n", 1))...)
+		s := w.Span(t, append(context, kind, attribute.String("otelmistral.observation.metadata.k", "v"), attribute.Int("otelmistral.observation.metadata.n", 1))...)
 		expected := want{
 			"langfuse.user.id":                        text("u"),
 			"langfuse.session.id":                     text("s"),
@@ -446,7 +447,7 @@ func TestWhatTheContextCarriesIsOnEverySpan(t *testing.T) {
 		expected.check(t, s)
 	}
 
-	s := w.span(t, semconv.GenAIOperationNameKey.String("chat"), semconv.GenAIConversationIDKey.String("c"),
+	s := w.Span(t, semconv.GenAIOperationNameKey.String("chat"), semconv.GenAIConversationIDKey.String("c"),
 		semconv.TagsKey.StringSlice(nil), semconv.PromptNameKey.String("p"))
 	want{"langfuse.session.id": text("c"), "langfuse.trace.tags": "", "langfuse.release": text("config")}.check(t, s)
 }
@@ -457,9 +458,9 @@ func TestNameOfATraceIsShortEnough(t *testing.T) {
 	w := newWorld(t, langfuse.Config{})
 	full, long := strings.Repeat("é", 998)+"😀", strings.Repeat("é", 999)+"😀"
 	for in, want := range map[string]string{full: full, long: strings.Repeat("é", 999), strings.Repeat("a", 2000): strings.Repeat("a", 1000)} {
-		_, span := w.observe(t.Context(), in, semconv.ObservationTypeKey.String("task"), semconv.TraceNameKey.String(in), semconv.UserIDKey.String(in))
+		_, span := w.Observe(t.Context(), in, semconv.ObservationTypeKey.String("task"), semconv.TraceNameKey.String(in), semconv.UserIDKey.String(in))
 		span.End()
-		s := w.only(t)
+		s := w.Only(t)
 		assert.Equal(t, want, s.GetName())
 		assert.Equal(t, want, s.Text("langfuse.trace.name"))
 		assert.Equal(t, in, s.Text("langfuse.user.id"), "kept by Langfuse")
@@ -468,12 +469,12 @@ func TestNameOfATraceIsShortEnough(t *testing.T) {
 
 func TestOnlyTheTopmostSpanIsTheRoot(t *testing.T) {
 	w := newWorld(t, langfuse.Config{})
-	ctx, server := w.observe(t.Context(), "GET /") // not an observation
-	ctx, task := w.observe(ctx, "task", semconv.ObservationTypeKey.String("task"))
-	w.post(ctx, t, hi)
+	ctx, server := w.Observe(t.Context(), "GET /") // not an observation
+	ctx, task := w.Observe(ctx, "task", semconv.ObservationTypeKey.String("task"))
+	w.Chat(ctx, t, hi)
 	task.End()
 	server.End()
-	spans := w.spans(t)
+	spans := w.Spans(t)
 	require.Len(t, spans, 2)
 	want{"langfuse.internal.is_app_root": `{"boolValue":true}`}.check(t, spans["task"])
 	assert.Empty(t, spans["task"].GetParentSpanId())
@@ -482,13 +483,13 @@ func TestOnlyTheTopmostSpanIsTheRoot(t *testing.T) {
 
 func TestSpansOfOtherLibrariesWhenAskedFor(t *testing.T) {
 	w := newWorld(t, langfuse.Config{AllSpans: true})
-	_, span := w.provider.Tracer("langfuse-demo").Start(t.Context(), "SELECT", trace.WithAttributes(
+	_, span := w.Provider.Tracer("langfuse-demo").Start(t.Context(), "SELECT", trace.WithAttributes(
 		attribute.String("db.system", "sqlite"), semconv.UserIDKey.String("u"), attribute.String("input", "x")))
 	span.End()
 	want{
 		"db.system": text("sqlite"), "langfuse.user.id": text("u"),
 		"langfuse.observation.type": "", "langfuse.observation.metadata.input": text("x"),
-	}.check(t, w.only(t))
+	}.check(t, w.Only(t))
 }
 
 // Check 19.
@@ -497,18 +498,18 @@ func TestCostOfModelsWithAPrice(t *testing.T) {
 		"mistral-large-2512": {Input: 100, Output: 200},
 		"cheap":              {Input: 1, CachedInput: 0.1, Output: 3},
 	}})
-	w.mistral.Enqueue(reply(`{"prompt_tokens":10,"completion_tokens":10,"total_tokens":20}`))
-	want{"langfuse.observation.cost_details": text(`{"input":0.001,"output":0.002}`)}.check(t, w.chat(t, hi))
+	w.Mistral.Enqueue(reply(`{"prompt_tokens":10,"completion_tokens":10,"total_tokens":20}`))
+	want{"langfuse.observation.cost_details": text(`{"input":0.001,"output":0.002}`)}.check(t, w.Call(t, hi))
 
 	chat, in, out := semconv.GenAIOperationNameKey.String("chat"), semconv.GenAIUsageInputTokensKey.Int(100), semconv.GenAIUsageOutputTokensKey.Int(10)
 	cached := semconv.GenAIUsageCacheReadInputTokensKey.Int(40)
 	cheap := semconv.GenAIRequestModelKey.String("cheap")
 	want{"langfuse.observation.cost_details": text(`{"input":0.00006,"input_cached_tokens":0.000004,"output":0.00003}`)}.
-		check(t, w.span(t, chat, in, out, cached, cheap, semconv.GenAIResponseModelKey.String("cheap-2512")))
+		check(t, w.Span(t, chat, in, out, cached, cheap, semconv.GenAIResponseModelKey.String("cheap-2512")))
 	want{"langfuse.observation.cost_details": text(`{"input":0.006,"input_cached_tokens":0.004,"output":0.002}`)}.
-		check(t, w.span(t, chat, in, out, cached, cheap, semconv.GenAIResponseModelKey.String("mistral-large-2512")))
-	want{"langfuse.observation.cost_details": ""}.check(t, w.span(t, chat, in, out, semconv.GenAIRequestModelKey.String("other")))
-	want{"langfuse.observation.cost_details": ""}.check(t, w.span(t, chat, cheap))
+		check(t, w.Span(t, chat, in, out, cached, cheap, semconv.GenAIResponseModelKey.String("mistral-large-2512")))
+	want{"langfuse.observation.cost_details": ""}.check(t, w.Span(t, chat, in, out, semconv.GenAIRequestModelKey.String("other")))
+	want{"langfuse.observation.cost_details": ""}.check(t, w.Span(t, chat, cheap))
 }
 
 // Check 20.
@@ -522,10 +523,10 @@ func TestRequestIsWhatLangfuseTakes(t *testing.T) {
 		t.Setenv(k, v)
 	}
 	w := newWorld(t, langfuse.Config{})
-	w.post(t.Context(), t, hi)
-	require.NoError(t, w.provider.ForceFlush(t.Context()))
-	require.Len(t, w.langfuse.Requests(), 1)
-	r := w.langfuse.Requests()[0]
+	w.Chat(t.Context(), t, hi)
+	require.NoError(t, w.Provider.ForceFlush(t.Context()))
+	require.Len(t, w.Receiver.Requests(), 1)
+	r := w.Receiver.Requests()[0]
 	assert.Equal(t, 200, r.Status)
 	assert.Equal(t, "/api/public/otel/v1/traces", r.Path)
 	assert.Equal(t, []string{"4"}, r.Header.Values("X-Langfuse-Ingestion-Version"))
@@ -539,27 +540,27 @@ func TestRequestIsWhatLangfuseTakes(t *testing.T) {
 
 func TestStatus500IsTriedAgainAndABadKeyIsNot(t *testing.T) {
 	w := newWorld(t, langfuse.Config{Retry: destination.Retry{Initial: time.Millisecond, Max: time.Millisecond}})
-	w.langfuse.Enqueue(testserver.Response{Status: 500}, testserver.Response{Status: 503})
-	w.post(t.Context(), t, hi)
-	require.NoError(t, w.provider.ForceFlush(t.Context()))
-	assert.Len(t, w.langfuse.Requests(), 3)
-	assert.Len(t, w.langfuse.Spans(), 1)
+	w.Receiver.Enqueue(testserver.Response{Status: 500}, testserver.Response{Status: 503})
+	w.Chat(t.Context(), t, hi)
+	require.NoError(t, w.Provider.ForceFlush(t.Context()))
+	assert.Len(t, w.Receiver.Requests(), 3)
+	assert.Len(t, w.Receiver.Spans(), 1)
 
 	once := newWorld(t, langfuse.Config{Retry: destination.Retry{Elapsed: -1}})
-	once.langfuse.Enqueue(testserver.Response{Status: 500})
-	once.post(t.Context(), t, hi)
-	require.ErrorContains(t, once.provider.ForceFlush(t.Context()), "500")
-	assert.Len(t, once.langfuse.Requests(), 1, "Retry is the user's")
+	once.Receiver.Enqueue(testserver.Response{Status: 500})
+	once.Chat(t.Context(), t, hi)
+	require.ErrorContains(t, once.Provider.ForceFlush(t.Context()), "500")
+	assert.Len(t, once.Receiver.Requests(), 1, "Retry is the user's")
 
-	d, err := langfuse.New(langfuse.Config{PublicKey: "pk-lf-wrong", SecretKey: "sk-lf-wrong", BaseURL: w.langfuse.URL})
+	d, err := langfuse.New(langfuse.Config{PublicKey: "pk-lf-wrong", SecretKey: "sk-lf-wrong", BaseURL: w.Receiver.URL})
 	require.NoError(t, err)
-	provider := providerFor(t, d)
+	provider := wiretest.Provider(t, d)
 	_, span := provider.Tracer("test").Start(t.Context(), "s", trace.WithAttributes(semconv.ObservationTypeKey.String("task")))
 	span.End()
 	err = provider.ForceFlush(t.Context())
 	require.ErrorContains(t, err, "401")
 	assert.NotContains(t, err.Error(), "lf-wrong")
-	assert.Len(t, w.langfuse.Requests(), 4)
+	assert.Len(t, w.Receiver.Requests(), 4)
 }
 
 func TestSampleRateKeepsWholeTraces(t *testing.T) {
@@ -567,12 +568,12 @@ func TestSampleRateKeepsWholeTraces(t *testing.T) {
 	w := newWorld(t, langfuse.Config{SampleRate: &rate})
 	const traces = 200
 	for i := range traces {
-		ctx, root := w.observe(context.Background(), fmt.Sprint("root ", i), semconv.ObservationTypeKey.String("task"))
-		_, child := w.observe(ctx, fmt.Sprint("child ", i), semconv.ObservationTypeKey.String("tool"))
+		ctx, root := w.Observe(context.Background(), fmt.Sprint("root ", i), semconv.ObservationTypeKey.String("task"))
+		_, child := w.Observe(ctx, fmt.Sprint("child ", i), semconv.ObservationTypeKey.String("tool"))
 		child.End()
 		root.End()
 	}
-	spans := w.spans(t)
+	spans := w.Spans(t)
 	for i := range traces {
 		assert.Equal(t, spans[fmt.Sprint("root ", i)].Span != nil, spans[fmt.Sprint("child ", i)].Span != nil)
 	}

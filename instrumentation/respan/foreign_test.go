@@ -66,14 +66,14 @@ func TestSpansOfOtherLibraries(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t, respan.Config{})
-			_, span := w.observe(t.Context(), "s", tt.attrs...)
+			_, span := w.Observe(t.Context(), "s", tt.attrs...)
 			span.End()
-			assertText(t, w.only(t), tt.want)
+			assertText(t, w.Only(t), tt.want)
 
 			lean := newWorld(t, respan.Config{NoContent: true})
-			_, span = lean.observe(t.Context(), "s", tt.attrs...)
+			_, span = lean.Observe(t.Context(), "s", tt.attrs...)
 			span.End()
-			s := lean.only(t)
+			s := lean.Only(t)
 			assertNone(t, s, "traceloop.entity.input", "traceloop.entity.output")
 			assert.NotContains(t, s.String(), "Be brief.")
 		})

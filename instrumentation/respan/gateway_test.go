@@ -21,13 +21,13 @@ import (
 // words, or Respan would show two users for one call. Check 20: no credentials.
 func TestRespanHearsOfTheUserWhatItsGatewayHeard(t *testing.T) {
 	w := newWorld(t, respan.Config{})
-	w.mistral.Enqueue(testserver.JSON(200, `{"id":"r","model":"mistral-small-2506","choices":[{"index":0,"finish_reason":"stop",`+
+	w.Mistral.Enqueue(testserver.JSON(200, `{"id":"r","model":"mistral-small-2506","choices":[{"index":0,"finish_reason":"stop",`+
 		`"message":{"role":"assistant","content":"yo"}}]}`).With("X-Respan-Log-Id", "log-1"))
 	base := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, strings.TrimPrefix(w.mistral.URL, "http://"))
+		return new(net.Dialer).DialContext(ctx, network, strings.TrimPrefix(w.Mistral.URL, "http://"))
 	}}
 	t.Cleanup(base.CloseIdleConnections)
-	client := &http.Client{Transport: roundtripper.New(base, roundtripper.WithTracerProvider(w.provider))}
+	client := &http.Client{Transport: roundtripper.New(base, roundtripper.WithTracerProvider(w.Provider))}
 	resp, err := client.Post("http://api.respan.ai/api/v1/chat/completions", "application/json", strings.NewReader(
 		`{"model":"mistral-small-latest","messages":[{"role":"user","content":"hi"}],"customer_identifier":"u1",`+
 			`"customer_params":{"name":"Ann","email":"ann@example.com"},"thread_identifier":"t1","group_identifier":"g1",`+
@@ -37,7 +37,7 @@ func TestRespanHearsOfTheUserWhatItsGatewayHeard(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close())
 
-	s := w.only(t)
+	s := w.Only(t)
 	assertText(t, s, map[string]string{
 		"respan.customer_params.customer_identifier": "u1",
 		"respan.customer_params.name":                "Ann",

@@ -25,6 +25,7 @@ import (
 	"github.com/otelmistral/otelmistral/instrumentation/destination"
 	"github.com/otelmistral/otelmistral/instrumentation/respan"
 	"github.com/otelmistral/otelmistral/internal/testserver"
+	"github.com/otelmistral/otelmistral/internal/wiretest"
 	"github.com/otelmistral/otelmistral/semconv"
 )
 
@@ -41,9 +42,9 @@ func TestRequestIsWhatRespanTakes(t *testing.T) {
 		t.Setenv(k, v)
 	}
 	w := newWorld(t, respan.Config{})
-	w.call(t, hi)
-	require.Len(t, w.respan.Requests(), 1)
-	r := w.respan.Requests()[0]
+	w.Call(t, hi)
+	require.Len(t, w.Receiver.Requests(), 1)
+	r := w.Receiver.Requests()[0]
 	assert.Equal(t, http.MethodPost, r.Method)
 	assert.Equal(t, "/api/v2/traces", r.Path)
 	assert.Equal(t, "Bearer "+testserver.RespanAPIKey, r.Header.Get("Authorization"))
@@ -57,17 +58,17 @@ func TestRateLimitIsTriedAgainAndABadKeyIsNot(t *testing.T) {
 	t.Run("429 without Retry-After", func(t *testing.T) {
 		w := newWorld(t, respan.Config{Retry: destination.Retry{Initial: time.Millisecond, Max: time.Millisecond}})
 		limited := testserver.Response{Status: 429, Body: []byte(`{"detail":"Request was throttled."}`)}
-		w.respan.Enqueue(limited, limited)
-		w.call(t, hi)
-		assert.Len(t, w.respan.Requests(), 3)
+		w.Receiver.Enqueue(limited, limited)
+		w.Call(t, hi)
+		assert.Len(t, w.Receiver.Requests(), 3)
 	})
 	t.Run("429 that tells the wait in its body", func(t *testing.T) {
 		w := newWorld(t, respan.Config{Retry: destination.Retry{Initial: time.Millisecond, Max: time.Millisecond}})
-		w.respan.Enqueue(testserver.Response{Status: 429, Body: []byte(`{"detail":"throttled","retry_after":0.2}`),
+		w.Receiver.Enqueue(testserver.Response{Status: 429, Body: []byte(`{"detail":"throttled","retry_after":0.2}`),
 			Header: http.Header{"Content-Type": {"application/json"}}})
 		begin := time.Now()
-		w.call(t, hi)
-		assert.Len(t, w.respan.Requests(), 2)
+		w.Call(t, hi)
+		assert.Len(t, w.Receiver.Requests(), 2)
 		assert.GreaterOrEqual(t, time.Since(begin), 200*time.Millisecond)
 	})
 	t.Run("401", func(t *testing.T) {
@@ -75,7 +76,7 @@ func TestRateLimitIsTriedAgainAndABadKeyIsNot(t *testing.T) {
 		defer server.Close()
 		d, err := respan.New(respan.Config{APIKey: "wrong-key", BaseURL: server.URL})
 		require.NoError(t, err)
-		provider := providerFor(t, d)
+		provider := wiretest.Provider(t, d)
 		_, span := provider.Tracer("test").Start(t.Context(), "s", trace.WithAttributes(semconv.ObservationTypeKey.String(semconv.ObservationTask)))
 		span.End()
 		err = provider.ForceFlush(t.Context())
@@ -127,9 +128,9 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 // Check 9.
 func TestChat(t *testing.T) {
 	w := newWorld(t, respan.Config{})
-	w.mistral.Enqueue(testserver.JSON(200, `{"id":"r","model":"mistral-small-2506","choices":[{"index":0,"finish_reason":"stop",`+
+	w.Mistral.Enqueue(testserver.JSON(200, `{"id":"r","model":"mistral-small-2506","choices":[{"index":0,"finish_reason":"stop",`+
 		`"message":{"role":"assistant","content":"yo"}}],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}`))
-	s := w.call(t, hi)
+	s := w.Call(t, hi)
 	assertText(t, s, map[string]string{
 		"llm.request.type":                 "chat",
 		"respan.entity.log_type":           "chat",
@@ -161,7 +162,7 @@ func TestChat(t *testing.T) {
 
 func TestSystemMessageIsTheFirstPrompt(t *testing.T) {
 	w := newWorld(t, respan.Config{System: "mistral"})
-	s := w.call(t, `{"model":"mistral-small-latest","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"hi"}]}`)
+	s := w.Call(t, `{"model":"mistral-small-latest","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"hi"}]}`)
 	assertText(t, s, map[string]string{
 		"gen_ai.prompt.0.role":    "system",
 		"gen_ai.prompt.0.content": "Be brief.",
@@ -174,9 +175,9 @@ func TestSystemMessageIsTheFirstPrompt(t *testing.T) {
 // Check 10.
 func TestBothTokenPairs(t *testing.T) {
 	w := newWorld(t, respan.Config{})
-	w.mistral.Enqueue(testserver.JSON(200, `{"id":"r","model":"m","choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant",`+
+	w.Mistral.Enqueue(testserver.JSON(200, `{"id":"r","model":"m","choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant",`+
 		`"content":"yo"}}],"usage":{"prompt_tokens":120,"completion_tokens":45,"total_tokens":165,"prompt_tokens_details":{"cached_tokens":100}}}`))
-	s := w.call(t, hi)
+	s := w.Call(t, hi)
 	assertJSON(t, s, map[string]string{
 		"gen_ai.usage.input_tokens":            `{"intValue":"120"}`,
 		"gen_ai.usage.prompt_tokens":           `{"intValue":"120"}`,
@@ -202,8 +203,8 @@ const toolReply = `{"id":"r","model":"mistral-small-latest","choices":[{"index":
 // Check 11.
 func TestToolsAndTheirCallsStayApart(t *testing.T) {
 	w := newWorld(t, respan.Config{})
-	w.mistral.Enqueue(testserver.JSON(200, toolReply))
-	s := w.call(t, toolRequest)
+	w.Mistral.Enqueue(testserver.JSON(200, toolReply))
+	s := w.Call(t, toolRequest)
 	assert.JSONEq(t, `[{"type":"function","function":{"name":"f","description":"does f","parameters":{"type":"object",`+
 		`"properties":{"x":{"type":"integer"}}}}}]`, s.Text("llm.request.functions"))
 	assert.JSONEq(t, `[{"id":"g1","type":"function","function":{"name":"g","arguments":"{\"y\":2}"}}]`,
@@ -224,7 +225,7 @@ func TestToolsAndTheirCallsStayApart(t *testing.T) {
 // Check 12.
 func TestContentInChunksIsAJSONString(t *testing.T) {
 	w := newWorld(t, respan.Config{})
-	s := w.call(t, `{"model":"mistral-small-latest","messages":[{"role":"user","content":[{"type":"text","text":"What is it?"},`+
+	s := w.Call(t, `{"model":"mistral-small-latest","messages":[{"role":"user","content":[{"type":"text","text":"What is it?"},`+
 		`{"type":"image_url","image_url":"https://example.com/a.png"}]}]}`)
 	var chunks []map[string]any
 	require.NoError(t, json.Unmarshal([]byte(s.Text("gen_ai.prompt.0.content")), &chunks))
@@ -243,14 +244,14 @@ func TestEmbedding(t *testing.T) {
 	for name, attrs := range tests {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, respan.Config{})
-			_, span := w.observe(t.Context(), "embeddings mistral-embed", append(attrs,
+			_, span := w.Observe(t.Context(), "embeddings mistral-embed", append(attrs,
 				semconv.GenAIRequestModelKey.String("mistral-embed"),
 				semconv.GenAIUsageInputTokensKey.Int(8),
 				semconv.ObservationInputKey.String(`["a","b"]`),
 				semconv.ObservationOutputKey.String(`[[0.1],[0.2]]`),
 			)...)
 			span.End()
-			s := w.only(t)
+			s := w.Only(t)
 			assertText(t, s, map[string]string{
 				"llm.request.type":                "embedding",
 				"respan.entity.log_type":          "embedding",
@@ -282,26 +283,26 @@ func TestEndingsOfCalls(t *testing.T) {
 		output string // JSON; "" says that there is none
 	}{
 		{"429", func(t *testing.T, w *world) {
-			w.mistral.Enqueue(testserver.ErrorNamed("429 rate limited").Reply())
-			w.chat(t.Context(), t, hi)
+			w.Mistral.Enqueue(testserver.ErrorNamed("429 rate limited").Reply())
+			w.Chat(t.Context(), t, hi)
 		}, failed, "429", `{"error":"429","message":"Rate limit exceeded","status":"error","status_code":429}`},
 		{"transport error", func(t *testing.T, w *world) {
-			w.mistral.Close()
-			_, err := w.client.Do(w.request(t.Context(), t, hi))
+			w.Mistral.Close()
+			_, err := w.Client.Do(w.Request(t.Context(), t, hi))
 			require.Error(t, err)
 		}, failed, "500", `{"error":"connection_refused","message":"connection_refused","status":"error","status_code":500}`},
 		{"error inside a stream", func(t *testing.T, w *world) {
-			w.mistral.Enqueue(testserver.SSE(testserver.Body("stream-error-event.sse")))
-			w.chat(t.Context(), t, stream)
+			w.Mistral.Enqueue(testserver.SSE(testserver.Body("stream-error-event.sse")))
+			w.Chat(t.Context(), t, stream)
 		}, failed, "500", "any"},
 		{"stream cancelled by the caller", func(t *testing.T, w *world) {
 			ctx, cancel := context.WithCancel(t.Context())
-			w.mistral.Enqueue(testserver.Stream(testserver.Event(`{"choices":[{"index":0,"delta":{"content":"Hel"}}]}`), testserver.Hang()))
+			w.Mistral.Enqueue(testserver.Stream(testserver.Event(`{"choices":[{"index":0,"delta":{"content":"Hel"}}]}`), testserver.Hang()))
 			w.cancelled(ctx, t, cancel, stream)
 		}, unset, "499", `{"role":"assistant","content":"Hel"}`},
 		{"stream closed early", func(t *testing.T, w *world) {
-			w.mistral.Enqueue(testserver.Stream(testserver.Event(`{"choices":[{"index":0,"delta":{"content":"Hel"}}]}`), testserver.Hang()))
-			resp := w.post(t.Context(), t, stream)
+			w.Mistral.Enqueue(testserver.Stream(testserver.Event(`{"choices":[{"index":0,"delta":{"content":"Hel"}}]}`), testserver.Hang()))
+			resp := w.Post(t.Context(), t, stream)
 			_, err := resp.Body.Read(make([]byte, 1000))
 			require.NoError(t, err)
 			_ = resp.Body.Close()
@@ -311,7 +312,7 @@ func TestEndingsOfCalls(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t, respan.Config{})
 			tt.do(t, w)
-			s := w.only(t)
+			s := w.Only(t)
 			assert.Equal(t, tt.status, s.GetStatus().GetCode())
 			assert.Equal(t, `{"intValue":"`+tt.code+`"}`, s.JSON("status_code"))
 			assert.NotEmpty(t, s.Text("gen_ai.prompt.0.content"))
@@ -358,9 +359,9 @@ func TestMetadataIsOneObjectWithTrueTypes(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t, respan.Config{})
-			_, span := w.observe(t.Context(), "s", append(tt.attrs, semconv.ObservationTypeKey.String(semconv.ObservationTask))...)
+			_, span := w.Observe(t.Context(), "s", append(tt.attrs, semconv.ObservationTypeKey.String(semconv.ObservationTask))...)
 			span.End()
-			s := w.only(t)
+			s := w.Only(t)
 			assert.Equal(t, tt.want, s.Text("respan.metadata"))
 			assertNone(t, s, "respan.metadata.")
 		})
@@ -370,13 +371,13 @@ func TestMetadataIsOneObjectWithTrueTypes(t *testing.T) {
 // Check 18.
 func TestStreamTellsItsFirstToken(t *testing.T) {
 	w := newWorld(t, respan.Config{})
-	w.mistral.Enqueue(testserver.Stream(
+	w.Mistral.Enqueue(testserver.Stream(
 		testserver.Event(`{"id":"r","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}`),
 		testserver.Pause(350*time.Millisecond),
 		testserver.Event(`{"id":"r","model":"m","choices":[{"index":0,"delta":{"content":"yo"},"finish_reason":"stop"}]}`),
 		testserver.Done(),
 	))
-	s := w.call(t, `{"model":"mistral-small-latest","stream":true,"messages":[{"role":"user","content":"hi"}]}`)
+	s := w.Call(t, `{"model":"mistral-small-latest","stream":true,"messages":[{"role":"user","content":"hi"}]}`)
 	assertJSON(t, s, map[string]string{"llm.is_streaming": `{"boolValue":true}`, "stream": `{"boolValue":true}`})
 	for _, k := range []string{"time_to_first_token", "llm.openai.chat_completions.streaming_time_to_first_token"} {
 		assert.GreaterOrEqual(t, s.Attribute(k).GetDoubleValue(), 0.35, "of the first text and not of the first event")
@@ -388,14 +389,14 @@ func TestStreamTellsItsFirstToken(t *testing.T) {
 func TestContentOffWithholdsIt(t *testing.T) {
 	environment(t, map[string]string{"RESPAN_TRACE_CONTENT": "false"})
 	w := newWorld(t, respan.Config{})
-	w.mistral.Enqueue(testserver.JSON(200, toolReply), testserver.ErrorNamed("422 object message").Reply())
-	w.chat(t.Context(), t, toolRequest)
-	w.chat(t.Context(), t, strings.Replace(hi, "small", "large", 1))
-	_, span := w.observe(t.Context(), "tool", semconv.ObservationTypeKey.String(semconv.ObservationTool),
+	w.Mistral.Enqueue(testserver.JSON(200, toolReply), testserver.ErrorNamed("422 object message").Reply())
+	w.Chat(t.Context(), t, toolRequest)
+	w.Chat(t.Context(), t, strings.Replace(hi, "small", "large", 1))
+	_, span := w.Observe(t.Context(), "tool", semconv.ObservationTypeKey.String(semconv.ObservationTool),
 		semconv.ObservationInputKey.String(`{"x":1}`), semconv.ObservationOutputKey.String(`2`))
 	span.SetStatus(codes.Error, "")
 	span.End()
-	spans := w.spans(t)
+	spans := w.Spans(t)
 	require.Len(t, spans, 3)
 	for _, s := range spans {
 		assertNone(t, s, "gen_ai.prompt.", "gen_ai.completion.", "traceloop.entity.input", "traceloop.entity.output",
@@ -410,21 +411,21 @@ func TestContentOffWithholdsIt(t *testing.T) {
 // is tested there.
 func TestOtherProvidersKeepTheirName(t *testing.T) {
 	w := newWorld(t, respan.Config{System: "mistral"})
-	s := w.call(t, `{"model":"gpt-4o","messages":[{"role":"user","content":"hi"}]}`)
+	s := w.Call(t, `{"model":"gpt-4o","messages":[{"role":"user","content":"hi"}]}`)
 	assert.Equal(t, "openai", s.Text("gen_ai.system"))
-	for _, r := range w.respan.Requests() {
+	for _, r := range w.Receiver.Requests() {
 		assert.Len(t, r.Spans, 1, "the export itself is no span")
 	}
 }
 
 func TestOnlyModelCallsAndObservationsAreSent(t *testing.T) {
 	w := newWorld(t, respan.Config{})
-	ctx, root := w.observe(t.Context(), "workflow", semconv.ObservationTypeKey.String(semconv.ObservationWorkflow))
-	inner, sql := w.observe(ctx, "sql")
-	w.chat(inner, t, hi)
+	ctx, root := w.Observe(t.Context(), "workflow", semconv.ObservationTypeKey.String(semconv.ObservationWorkflow))
+	inner, sql := w.Observe(ctx, "sql")
+	w.Chat(inner, t, hi)
 	sql.End()
 	root.End()
-	spans := w.spans(t)
+	spans := w.Spans(t)
 	require.Len(t, spans, 2)
 	assert.Equal(t, spans["workflow"].GetSpanId(), spans["chat mistral-small-latest"].GetParentSpanId(), "the tree is whole")
 	assert.Nil(t, spans["chat mistral-small-latest"].Attribute("traceloop.entity.path"), "not a root")
@@ -437,18 +438,18 @@ func TestRootBelowAnotherService(t *testing.T) {
 	ctx := trace.ContextWithRemoteSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{
 		TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}, TraceFlags: trace.FlagsSampled, Remote: true,
 	}))
-	_, span := w.observe(ctx, "s", semconv.ObservationTypeKey.String(semconv.ObservationTask))
+	_, span := w.Observe(ctx, "s", semconv.ObservationTypeKey.String(semconv.ObservationTask))
 	span.End()
-	s := w.only(t)
+	s := w.Only(t)
 	assert.NotEmpty(t, s.GetParentSpanId())
 	assert.Equal(t, `{"stringValue":""}`, s.JSON("traceloop.entity.path"))
 }
 
 func TestFirstChunkStandsInForTheFirstToken(t *testing.T) {
 	w := newWorld(t, respan.Config{})
-	_, span := w.observe(t.Context(), "s", semconv.GenAIOperationNameKey.String("chat"), semconv.GenAIResponseTimeToFirstChunkKey.Float64(0.25))
+	_, span := w.Observe(t.Context(), "s", semconv.GenAIOperationNameKey.String("chat"), semconv.GenAIResponseTimeToFirstChunkKey.Float64(0.25))
 	span.End()
-	assert.Equal(t, `{"doubleValue":0.25}`, w.only(t).JSON("time_to_first_token"))
+	assert.Equal(t, `{"doubleValue":0.25}`, w.Only(t).JSON("time_to_first_token"))
 }
 
 func TestEachSpanKeepsItsOwnResource(t *testing.T) {
@@ -516,7 +517,7 @@ func TestObservations(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.kind, func(t *testing.T) {
 			w := newWorld(t, respan.Config{})
-			_, span := w.observe(t.Context(), "name", append(tt.attrs, semconv.ObservationTypeKey.String(tt.kind),
+			_, span := w.Observe(t.Context(), "name", append(tt.attrs, semconv.ObservationTypeKey.String(tt.kind),
 				semconv.ObservationInputKey.String(`{"x":1}`))...)
 			if tt.err != nil {
 				span.SetStatus(codes.Error, tt.err.Error())
@@ -524,7 +525,7 @@ func TestObservations(t *testing.T) {
 				span.SetAttributes(semconv.ObservationOutputKey.String(`"out"`))
 			}
 			span.End()
-			s := w.only(t)
+			s := w.Only(t)
 			assertText(t, s, tt.want)
 			if tt.err != nil {
 				assert.Equal(t, `{"intValue":"500"}`, s.JSON("status_code"))
@@ -535,7 +536,7 @@ func TestObservations(t *testing.T) {
 
 func TestSeveralChoicesAreAllThere(t *testing.T) {
 	w := newWorld(t, respan.Config{})
-	s := w.call(t, `{"model":"mistral-small-latest","n":2,"messages":[{"role":"user","content":"hi"}]}`)
+	s := w.Call(t, `{"model":"mistral-small-latest","n":2,"messages":[{"role":"user","content":"hi"}]}`)
 	assert.NotEmpty(t, s.Text("gen_ai.completion.0.content"))
 	assert.NotEmpty(t, s.Text("gen_ai.completion.1.content"))
 	var messages []map[string]any
@@ -545,19 +546,19 @@ func TestSeveralChoicesAreAllThere(t *testing.T) {
 
 func TestContentOfAnotherShapeIsNotLost(t *testing.T) {
 	w := newWorld(t, respan.Config{})
-	_, span := w.observe(t.Context(), "s", semconv.GenAIOperationNameKey.String("chat"),
+	_, span := w.Observe(t.Context(), "s", semconv.GenAIOperationNameKey.String("chat"),
 		semconv.GenAIInputMessagesKey.String("hi"), semconv.GenAIOutputMessagesKey.String("yo"), semconv.GenAIToolDefinitionsKey.String("f"))
 	span.End()
-	s := w.only(t)
+	s := w.Only(t)
 	assertText(t, s, map[string]string{"traceloop.entity.input": "hi", "traceloop.entity.output": "yo", "llm.request.functions": ""})
 	assertNone(t, s, "gen_ai.prompt.", "gen_ai.completion.")
 }
 
 func TestUnknownOperationsAreCustom(t *testing.T) {
 	w := newWorld(t, respan.Config{})
-	_, span := w.observe(t.Context(), "s", semconv.GenAIOperationNameKey.String("create_agent"))
+	_, span := w.Observe(t.Context(), "s", semconv.GenAIOperationNameKey.String("create_agent"))
 	span.End()
-	assertText(t, w.only(t), map[string]string{"respan.entity.log_type": "custom", "llm.request.type": "", "traceloop.span.kind": ""})
+	assertText(t, w.Only(t), map[string]string{"respan.entity.log_type": "custom", "llm.request.type": "", "traceloop.span.kind": ""})
 }
 
 // assertNone says that no attribute has one of these prefixes.
