@@ -11,16 +11,16 @@ package main
 // choice has its finish reason. Provider credentials in the body, and those of the
 // gateway in the header, are never recorded.
 //
+// The gateway is told in the body whom a call is for, and answers with the id of
+// its own record of the call. The transport records both: the span has the user,
+// the thread and the metadata of the request, and mistral_ai.gateway.log_id. Other
+// spans of the application get them from instrumentation.Propagate.
+//
 // Counted twice: the gateway keeps a record of each request, which knows nothing
 // of the trace. Who also sends the spans to Respan finds each call there twice.
 // disable_log takes input and output out of the gateway's record, but its metrics
 // stay, Respan's reference says, so do not add up tokens and cost of both. Spans
 // that go to another product are counted once in each.
-//
-// What the transport does not do yet: it does not take the user, the thread and
-// metadata of a span from Respan's parameters in the body, nor the id of the
-// gateway's record from the header x-respan-log-id. So this file says the former
-// twice, to the gateway and to Propagate, and records the latter by itself.
 
 import (
 	"bufio"
@@ -31,8 +31,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-
-	"github.com/otelmistral/otelmistral/instrumentation"
 )
 
 // gateway calls models by way of Respan.
@@ -47,10 +45,7 @@ type gateway struct {
 
 // ask asks a model of any provider. What it answers is streamed to say.
 func (g gateway) ask(ctx context.Context, model, question string, say func(text string)) error {
-	ctx = instrumentation.Propagate(ctx, instrumentation.UserID(g.user), instrumentation.ThreadID(g.thread))
-	ctx, task := instrumentation.StartObservation(ctx, "ask", instrumentation.AsTask())
-	task.SetInput(question)
-	err := g.stream(ctx, task, request{
+	return g.stream(ctx, request{
 		Model:         model,
 		Messages:      []message{{Role: "user", Content: question}},
 		Stream:        true,
@@ -58,14 +53,13 @@ func (g gateway) ask(ctx context.Context, model, question string, say func(text 
 
 		Customer:    g.user,
 		Thread:      g.thread,
+		Metadata:    map[string]string{"feature": "greeting"},
 		Credentials: g.credentials,
 		DisableLog:  true,
 	}, say)
-	task.End(err)
-	return err
 }
 
-func (g gateway) stream(ctx context.Context, task *instrumentation.Observation, r request, say func(string)) error {
+func (g gateway) stream(ctx context.Context, r request, say func(string)) error {
 	body, err := json.Marshal(r)
 	if err != nil {
 		return err
@@ -81,7 +75,6 @@ func (g gateway) stream(ctx context.Context, task *instrumentation.Observation, 
 		return err
 	}
 	defer resp.Body.Close()
-	task.SetMetadata("respan_log_id", resp.Header.Get("X-Respan-Log-Id"))
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("the gateway answered %s", resp.Status)
 	}
@@ -116,6 +109,7 @@ type (
 		// Respan's parameters.
 		Customer    string            `json:"customer_identifier"`
 		Thread      string            `json:"thread_identifier"`
+		Metadata    map[string]string `json:"metadata"`
 		Credentials map[string]string `json:"customer_credentials,omitempty"` // by provider; secret
 		DisableLog  bool              `json:"disable_log"`
 	}
