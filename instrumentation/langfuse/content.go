@@ -3,6 +3,8 @@
 package langfuse
 
 import (
+	"slices"
+
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/otelmistral/otelmistral/internal/chatml"
@@ -55,15 +57,14 @@ func (s *span) input() (input string, hasTools bool) {
 // messages is what a call sent. It is not ok if there is nothing or if it cannot
 // be read.
 func (s *span) messages() (messages []chatml.Message, ok bool) {
-	if instructions := s.text(semconv.GenAISystemInstructionsKey); instructions != "" {
-		messages = append(messages, chatml.Instructions(instructions))
-	}
 	if attr := s.text(semconv.GenAIInputMessagesKey); attr != "" {
-		sent, err := chatml.Messages(attr)
-		if err != nil {
+		var err error
+		if messages, err = chatml.Messages(attr); err != nil {
 			return nil, false
 		}
-		messages = append(messages, sent...)
+	}
+	if instructions := s.text(semconv.GenAISystemInstructionsKey); instructions != "" {
+		messages = slices.Insert(messages, 0, chatml.Instructions(instructions))
 	}
 	return messages, len(messages) > 0
 }

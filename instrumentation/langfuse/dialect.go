@@ -191,7 +191,7 @@ func (s *span) addLevel() {
 // text is the value of a string attribute, "" for one that is not there. What
 // has a structure is JSON.
 func (s *span) text(k attribute.Key) string {
-	return strings.ToValidUTF8(s.in[k].String(), "\uFFFD")
+	return validText(s.in[k].String())
 }
 
 func (s *span) addText(k attribute.Key, v string) {

@@ -26,15 +26,21 @@ func empty(v attribute.Value) bool {
 	return false
 }
 
+// validText asks first: ToValidUTF8 is slow, and nearly all text is valid.
+func validText(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}
+
 // readable returns the value in a form that Langfuse reads: what is neither a
 // scalar nor a list of them becomes JSON text. Text is valid UTF-8, for one span
 // with other text would make a whole request unreadable.
 func readable(v attribute.Value) attribute.Value {
 	switch v.Type() {
 	case attribute.STRING:
-		if !utf8.ValidString(v.AsString()) {
-			return attribute.StringValue(strings.ToValidUTF8(v.AsString(), "\uFFFD"))
-		}
+		return attribute.StringValue(validText(v.AsString()))
 	case attribute.STRINGSLICE:
 		texts := v.AsStringSlice()
 		if slices.ContainsFunc(texts, func(s string) bool { return !utf8.ValidString(s) }) {

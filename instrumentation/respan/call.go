@@ -4,6 +4,7 @@ package respan
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -150,20 +151,22 @@ func (s *span) addMessages(prefix string, messages []chatml.Message) {
 	if s.kind == embeddingKind {
 		return
 	}
-	for i, m := range messages[:min(len(messages), MaxIndexedMessages)] {
-		stem := prefix + strconv.Itoa(i)
-		s.addMember(stem, ".role", m.Role)
-		s.addMember(stem, ".content", plain(m.Content))
-		s.addMember(stem, ".tool_calls", string(m.ToolCalls))
-		s.addMember(stem, ".tool_call_id", m.ToolCallID)
-		s.addMember(stem, ".finish_reason", m.FinishReason)
+	messages = messages[:min(len(messages), MaxIndexedMessages)]
+	s.out = slices.Grow(s.out, 3*len(messages)) // most have two or three
+	for i, m := range messages {
+		n := strconv.Itoa(i)
+		s.addMember(prefix, n, ".role", m.Role)
+		s.addMember(prefix, n, ".content", plain(m.Content))
+		s.addMember(prefix, n, ".tool_calls", string(m.ToolCalls))
+		s.addMember(prefix, n, ".tool_call_id", m.ToolCallID)
+		s.addMember(prefix, n, ".finish_reason", m.FinishReason)
 	}
 }
 
 // addMember joins the key only when there is a value: most messages have two.
-func (s *span) addMember(stem, name, v string) {
+func (s *span) addMember(prefix, n, name, v string) {
 	if v != "" {
-		s.addText(attribute.Key(stem+name), v)
+		s.addText(attribute.Key(prefix+n+name), v)
 	}
 }
 

@@ -4,6 +4,7 @@ package respan
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -202,6 +203,9 @@ func (s *span) add(a attribute.KeyValue) {
 // request unreadable.
 func (s *span) addText(k attribute.Key, v string) {
 	if v != "" {
-		s.add(k.String(strings.ToValidUTF8(v, "\uFFFD")))
+		if !utf8.ValidString(v) { // asked first, since ToValidUTF8 is slow
+			v = strings.ToValidUTF8(v, "\uFFFD")
+		}
+		s.add(k.String(v))
 	}
 }

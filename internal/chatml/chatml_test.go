@@ -241,6 +241,20 @@ func conversation(n int) string {
 	return "[" + strings.TrimPrefix(b.String(), ",") + "]"
 }
 
+func TestALongHistoryAllocatesNoMoreOftenThanAShortOne(t *testing.T) {
+	allocations := func(n int) float64 {
+		attr := "[" + strings.Repeat(`{"role":"user","parts":[{"type":"text","content":"hi"}]},`, n) + `{"role":"assistant","parts":[]}]`
+		return testing.AllocsPerRun(10, func() {
+			ms, err := Messages(attr)
+			if err != nil || len(ms) != n+1 {
+				t.Fatal(len(ms), err)
+			}
+			AppendMessages(nil, ms)
+		})
+	}
+	assert.Equal(t, allocations(2), allocations(2000))
+}
+
 func BenchmarkMessages(b *testing.B) {
 	for _, n := range []int{20, 200, 2000} {
 		attr := conversation(n)

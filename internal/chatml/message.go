@@ -12,6 +12,7 @@ package chatml
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/otelmistral/otelmistral/internal/jsonscan"
 )
@@ -77,7 +78,13 @@ func (m Message) appendContent(dst []byte) []byte {
 
 // AppendMessages appends the messages as a list of what AppendJSON makes.
 func AppendMessages(dst []byte, ms []Message) []byte {
-	dst = append(dst, '[')
+	size := 0
+	for i := range ms {
+		m := &ms[i]
+		size += len(`{"role":"assistant","content":"","tool_calls":,"tool_call_id":""},`) +
+			len(m.Name) + len(m.Content) + len(m.ToolCalls) + len(m.ToolCallID) + len(m.Reasoning)
+	}
+	dst = append(slices.Grow(dst, size), '[')
 	for i, m := range ms {
 		if i > 0 {
 			dst = append(dst, ',')

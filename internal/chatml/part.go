@@ -14,7 +14,7 @@ import (
 type part struct {
 	raw       []byte // all of it
 	kind      jsonscan.Text
-	id, name  jsonscan.Text
+	id, name  json.RawMessage
 	modality  jsonscan.Text
 	mediaType jsonscan.Text
 	sha256    jsonscan.Text
@@ -26,39 +26,41 @@ type part struct {
 
 // readPart consumes a value. What is not an object gives a part of no kind.
 func readPart(c *jsonscan.Cursor) (p part) {
-	p.raw = c.Raw()
-	inner := jsonscan.New(p.raw)
-	if inner.Kind() != jsonscan.KindObject {
-		return p
+	start := c.Mark()
+	if c.Object() {
+		p.readMembers(c)
 	}
-	inner.Object()
-	for inner.Member() {
-		switch string(inner.Key()) {
+	p.raw = c.Since(start)
+	return p
+}
+
+func (p *part) readMembers(c *jsonscan.Cursor) {
+	for c.Member() {
+		switch string(c.Key()) {
 		case "type":
-			p.kind, _ = inner.Text()
+			p.kind, _ = c.Text()
 		case "id":
-			p.id, _ = inner.Text()
+			p.id = c.Raw()
 		case "name":
-			p.name, _ = inner.Text()
+			p.name = c.Raw()
 		case "modality":
-			p.modality, _ = inner.Text()
+			p.modality, _ = c.Text()
 		case "mime_type":
-			p.mediaType, _ = inner.Text()
+			p.mediaType, _ = c.Text()
 		case "sha256":
-			p.sha256, _ = inner.Text()
+			p.sha256, _ = c.Text()
 		case "byte_count":
-			p.size, _ = inner.Int()
+			p.size, _ = c.Int()
 		case "content":
-			p.content = inner.Raw()
+			p.content = c.Raw()
 		case "arguments":
-			p.arguments = inner.Raw()
+			p.arguments = c.Raw()
 		case "response", "uri", "file_id":
-			p.value = inner.Raw()
+			p.value = c.Raw()
 		default:
-			inner.Skip()
+			c.Skip()
 		}
 	}
-	return p
 }
 
 // chunks collects the content of a message: nothing, one text, or a list.
@@ -181,7 +183,24 @@ func (p *part) digest() []byte {
 func isString(raw []byte) bool { return len(raw) > 0 && raw[0] == '"' }
 func isObject(raw []byte) bool { return len(raw) > 0 && raw[0] == '{' }
 
+// unquote is the text of a JSON string, "" of any other value.
 func unquote(raw []byte) string {
+	if !isString(raw) {
+		return ""
+	}
 	c := jsonscan.New(raw)
 	return c.String()
+}
+
+// appendString appends a value that should be a JSON string, any other as "".
+func appendString(dst, raw []byte) []byte {
+	if !isString(raw) {
+		return append(dst, `""`...)
+	}
+	return append(dst, raw...)
+}
+
+// quote is the value as a JSON string; about a quarter of JSON needs an escape.
+func quote(raw []byte) []byte {
+	return jsonscan.AppendQuoted(make([]byte, 0, len(raw)+len(raw)/4+8), raw)
 }

@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/otelmistral/otelmistral/internal/jsonscan"
 )
@@ -25,7 +27,8 @@ func Messages(attr string) ([]Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	var ms []Message
+	// A guess; a message has at least the bytes of {"parts":[]}.
+	ms := make([]Message, 0, min(strings.Count(attr, `"parts"`), len(attr)/len(`{"parts":[]}`)))
 	for n := 1; c.Element(); n++ {
 		w, ok := readMessage(&c)
 		if !ok {
@@ -64,7 +67,10 @@ func Instructions(attr string) Message {
 // array enters the list that attr must be. All that is taken from it is valid
 // UTF-8, which OTLP demands of strings.
 func array(attr string) (jsonscan.Cursor, error) {
-	c := jsonscan.New([]byte(strings.ToValidUTF8(attr, "\uFFFD")))
+	if !utf8.ValidString(attr) { // asked first, since ToValidUTF8 is slow
+		attr = strings.ToValidUTF8(attr, "\uFFFD")
+	}
+	c := jsonscan.New([]byte(attr))
 	if c.Kind() != jsonscan.KindArray {
 		return c, errNotArray
 	}
@@ -72,13 +78,16 @@ func array(attr string) (jsonscan.Cursor, error) {
 	return c, nil
 }
 
-// wireMessage is a message in the conventions' shape. The JSON in it is part
-// of the document.
+// wireMessage is a message in the conventions' shape, while it is read.
 type wireMessage struct {
-	role, name, finish string
-	parts              []byte
+	Message
+	content   chunks
+	reasoning []byte
+	responses []Message // of tools
 }
 
+// readMessage reads everything once, where it stands: a long history costs no
+// more per message than a short one.
 func readMessage(c *jsonscan.Cursor) (w wireMessage, ok bool) {
 	if !c.Object() {
 		return w, false
@@ -86,14 +95,17 @@ func readMessage(c *jsonscan.Cursor) (w wireMessage, ok bool) {
 	for c.Member() {
 		switch string(c.Key()) {
 		case "role":
-			w.role = c.String()
+			w.Role = readRole(c)
 		case "name":
-			w.name = c.String()
+			w.Name = c.String()
 		case "finish_reason":
-			w.finish = c.String()
+			w.FinishReason = finishReason(c.String())
 		case "parts":
-			ok = c.Kind() == jsonscan.KindArray
-			w.parts = c.Raw()
+			ok = c.Array()
+			for ok && c.Element() {
+				p := readPart(c)
+				w.add(&p)
+			}
 		default:
 			c.Skip()
 		}
@@ -101,40 +113,44 @@ func readMessage(c *jsonscan.Cursor) (w wireMessage, ok bool) {
 	return w, ok
 }
 
-// appendTo appends the message, and one for each response of a tool in it.
-func (w *wireMessage) appendTo(ms []Message) []Message {
-	m := Message{Role: w.role, Name: w.name, FinishReason: finishReason(w.finish)}
-	var (
-		content   chunks
-		reasoning []byte
-		responses []Message
-	)
-	c := jsonscan.New(w.parts)
-	c.Array()
-	for c.Element() {
-		p := readPart(&c)
-		switch {
-		case p.kind.Is("reasoning") && isString(p.content):
-			if reasoning != nil {
-				reasoning = append(reasoning, '\n')
-			}
-			reasoning = append(reasoning, unquote(p.content)...)
-		case p.kind.Is("tool_call"):
-			m.ToolCalls = p.appendToolCall(m.ToolCalls)
-		case p.kind.Is("tool_call_response"):
-			responses = append(responses, p.response())
-		default:
-			content.add(&p)
+// readRole does not allocate for the usual ones.
+func readRole(c *jsonscan.Cursor) string {
+	t, _ := c.Text()
+	for _, role := range [...]string{"user", "assistant", "tool", "system"} {
+		if t.Is(role) {
+			return role
 		}
 	}
+	return t.String()
+}
+
+func (w *wireMessage) add(p *part) {
+	switch {
+	case p.kind.Is("reasoning") && isString(p.content):
+		if w.reasoning != nil {
+			w.reasoning = append(w.reasoning, '\n')
+		}
+		w.reasoning = append(w.reasoning, unquote(p.content)...)
+	case p.kind.Is("tool_call"):
+		w.ToolCalls = p.appendToolCall(w.ToolCalls)
+	case p.kind.Is("tool_call_response"):
+		w.responses = append(w.responses, p.response())
+	default:
+		w.content.add(p)
+	}
+}
+
+// appendTo appends the message, and one for each response of a tool in it.
+func (w *wireMessage) appendTo(ms []Message) []Message {
+	m := w.Message
 	if m.ToolCalls != nil {
 		m.ToolCalls = append(m.ToolCalls, ']')
 	}
-	m.Content, m.Reasoning = content.end(), string(reasoning)
-	if len(responses) == 0 || m.Content != nil || m.ToolCalls != nil || m.Reasoning != "" {
+	m.Content, m.Reasoning = w.content.end(), string(w.reasoning)
+	if len(w.responses) == 0 || m.Content != nil || m.ToolCalls != nil || m.Reasoning != "" {
 		ms = append(ms, m)
 	}
-	return append(ms, responses...)
+	return append(ms, w.responses...)
 }
 
 // finishReason undoes the conventions' spelling.
@@ -147,27 +163,27 @@ func finishReason(s string) string {
 
 // response is the message that answers a call of a tool.
 func (p *part) response() Message {
-	m := Message{Role: "tool", Name: p.name.String(), ToolCallID: p.id.String()}
+	m := Message{Role: "tool", Name: unquote(p.name), ToolCallID: unquote(p.id)}
 	switch {
 	case isString(p.value) || isChunks(p.value):
 		m.Content = p.value
 	case p.value != nil:
-		m.Content = jsonscan.AppendQuoted(nil, []byte(p.value))
+		m.Content = quote(p.value)
 	}
 	return m
 }
 
 // appendToolCall appends the call to a list that is not closed yet.
 func (p *part) appendToolCall(dst json.RawMessage) json.RawMessage {
+	separator := byte(',')
 	if dst == nil {
-		dst = append(dst, '[')
-	} else {
-		dst = append(dst, ',')
+		separator = '['
 	}
-	dst = append(dst, `{"id":`...)
-	dst = jsonscan.AppendQuoted(dst, p.id.String())
+	dst = slices.Grow(dst, len(p.raw)+len(p.arguments)/4+32) // once for all below
+	dst = append(append(dst, separator), `{"id":`...)
+	dst = appendString(dst, p.id)
 	dst = append(dst, `,"type":"function","function":{"name":`...)
-	dst = jsonscan.AppendQuoted(dst, p.name.String())
+	dst = appendString(dst, p.name)
 	dst = append(dst, `,"arguments":`...)
 	if isString(p.arguments) {
 		dst = append(dst, p.arguments...)

@@ -225,13 +225,24 @@ func (c *Cursor) Int() (v int64, ok bool) {
 
 // Raw consumes any value and returns its bytes, which are part of the document.
 func (c *Cursor) Raw() []byte {
-	c.space()
-	start := c.pos
+	start := c.Mark()
 	c.Skip()
+	return c.Since(start)
+}
+
+// Mark returns where the next value begins, for [Cursor.Since].
+func (c *Cursor) Mark() int {
+	c.space()
+	return c.pos
+}
+
+// Since returns the bytes of what was consumed since the mark, which are part of
+// the document; nil after a syntax error.
+func (c *Cursor) Since(mark int) []byte {
 	if c.bad {
 		return nil
 	}
-	return c.doc[start:c.pos]
+	return c.doc[mark:c.pos]
 }
 
 // Skip consumes any value.

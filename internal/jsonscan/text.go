@@ -3,6 +3,7 @@
 package jsonscan
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"unicode/utf16"
@@ -86,7 +87,7 @@ func (t Text) String() string {
 	if !t.escaped && utf8.Valid(t.raw) {
 		return string(t.raw)
 	}
-	return string(t.Append(nil))
+	return string(t.Append(make([]byte, 0, len(t.raw))))
 }
 
 // Bytes returns the string unescaped like [Text.String]: the document's own
@@ -103,16 +104,25 @@ func (t Text) Append(dst []byte) []byte {
 	if !t.escaped && utf8.Valid(t.raw) {
 		return append(dst, t.raw...)
 	}
-	for raw := t.raw; len(raw) > 0; {
-		if raw[0] == '\\' {
-			r, n := unescape(raw)
-			dst = utf8.AppendRune(dst, r)
-			raw = raw[n:]
-			continue
+	for raw := t.raw; ; {
+		n := bytes.IndexByte(raw, '\\')
+		if n < 0 {
+			return appendValid(dst, raw)
 		}
-		r, n := utf8.DecodeRune(raw)
+		dst = appendValid(dst, raw[:n])
+		r, size := unescape(raw[n:])
 		dst = utf8.AppendRune(dst, r)
-		raw = raw[n:]
+		raw = raw[n+size:]
+	}
+}
+
+// appendValid appends text without escapes.
+func appendValid(dst, text []byte) []byte {
+	if utf8.Valid(text) {
+		return append(dst, text...)
+	}
+	for _, r := range string(text) {
+		dst = utf8.AppendRune(dst, r)
 	}
 	return dst
 }
