@@ -68,7 +68,7 @@ func TestRateLimitsThatAreKnownNumbersAreRead(t *testing.T) {
 	h.Set("x-ratelimit-limit-req-minute", "100")
 	h.Set("x-ratelimit-remaining-req-minute", "0")
 	h.Set("x-ratelimit-limit-tokens-minute", "many")
-	h.Set("x-ratelimit-audio-seconds-query-cost", "1")
+	h.Set("x-ratelimit-nobody-knows", "1")
 	h.Set("ratelimitbysize-limit", "1")
 	h["X-Ratelimit-Limit-Tokens-Month"] = nil
 	assert.ElementsMatch(t, []attribute.KeyValue{
