@@ -109,7 +109,7 @@ func vector(text string, dimension int, dtype string) any {
 		const unit = 1 << 15
 		n := random.IntN(2 * unit)
 		floats[i] = float32(n-unit) / (16 * unit) // such numbers are written with many digits, as the real ones
-		whole[i] = int16(n >> 8)                  //nolint:gosec // 0 to 255
+		whole[i] = int16(n >> 8)
 		if dtype == "int8" || dtype == "binary" {
 			whole[i] -= 128
 		}
@@ -126,7 +126,7 @@ func littleEndian(v any) []byte {
 	var b bytes.Buffer
 	if integers, ok := v.([]int16); ok {
 		for _, n := range integers {
-			b.WriteByte(byte(n)) //nolint:gosec // fits: see vector
+			b.WriteByte(byte(n))
 		}
 		return b.Bytes()
 	}

@@ -64,7 +64,7 @@ func handwritten(t *testing.T, name string) string {
 }
 
 func fileText(t *testing.T, path string) string {
-	text, err := os.ReadFile(path) //nolint:gosec // a file of the recordings
+	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	return string(text)
 }

@@ -21,6 +21,7 @@ var routes = []route{
 	{http.MethodPost, "fim/completions", model.fim},
 	{http.MethodPost, "agents/completions", model.agent},
 	{http.MethodPost, "embeddings", model.embeddings},
+	{http.MethodPost, "ocr", model.ocr},
 	{http.MethodPost, "conversations", model.startConversation},
 	{http.MethodPost, "conversations/*", model.appendToConversation},
 	{http.MethodPost, "conversations/*/restart", model.restartConversation},
