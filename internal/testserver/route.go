@@ -22,6 +22,8 @@ var routes = []route{
 	{http.MethodPost, "agents/completions", model.agent},
 	{http.MethodPost, "embeddings", model.embeddings},
 	{http.MethodPost, "ocr", model.ocr},
+	{http.MethodPost, "audio/transcriptions", model.transcribe},
+	{http.MethodPost, "audio/speech", model.speak},
 	{http.MethodPost, "conversations", model.startConversation},
 	{http.MethodPost, "conversations/*", model.appendToConversation},
 	{http.MethodPost, "conversations/*/restart", model.restartConversation},
