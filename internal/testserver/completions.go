@@ -36,7 +36,7 @@ func (m model) agent(r *Request, _ []string) Reply {
 	if refused, ok := parse(r, &req, invalid, "agent_id", "messages"); !ok {
 		return refused
 	}
-	if !strings.HasPrefix(req.AgentID, agentPrefix) {
+	if !isAgent(req.AgentID) {
 		return ErrorNamed("404 not found").Reply()
 	}
 	name := agentModel
@@ -46,3 +46,5 @@ func (m model) agent(r *Request, _ []string) Reply {
 
 // agentPrefix is how the id of each agent starts.
 const agentPrefix = "ag_"
+
+func isAgent(id string) bool { return strings.HasPrefix(id, agentPrefix) }

@@ -73,13 +73,15 @@ func TestScriptsStartFromTheServersOwnAnswers(t *testing.T) {
 	assert.Len(t, eventsOf(t, string(body)), 2)
 }
 
-func TestSayingAndCallingAnswerOnEveryPath(t *testing.T) {
+func TestSayingAndCallingAnswerWhereTheModelTalks(t *testing.T) {
 	to := func(path, body string) Request { return Request{Method: "POST", Target: path, Body: []byte(body)} }
 	m := newMistral(t)
 	for _, r := range []Request{
 		to("/v1/chat/completions", `{"model":"any","messages":[]}`),
 		to("/v1/fim/completions", `{"model":"any","prompt":"a"}`),
 		to("/v1/agents/completions", `{"agent_id":"ag_1","messages":[]}`),
+		to("/v1/conversations", `{"model":"any","inputs":"a"}`),
+		to("/v1/conversations/conv_1", `{"inputs":[{"type":"function.result","result":"a"}]}`),
 		to("/not/one/of/mistral's", `{"model":"any","messages":[]}`),
 	} {
 		t.Run(r.Target, func(t *testing.T) {
@@ -88,7 +90,7 @@ func TestSayingAndCallingAnswerOnEveryPath(t *testing.T) {
 			assert.Contains(t, body, `"What I say."`)
 			_, body, err = receive(t, m, Calling(r, "get_time", `{}`))
 			require.NoError(t, err)
-			assert.Contains(t, body, `{"name":"get_time","arguments":"{}"}`)
+			assert.Contains(t, body, `"name":"get_time","arguments":"{}"`)
 		})
 	}
 }

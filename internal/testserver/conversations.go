@@ -71,7 +71,7 @@ func (m model) converse(r *Request, req conversationRequest, id string) Reply {
 	switch {
 	case !ok:
 		return invalidForAgents(r.Body, validation{Type: "string_type", Loc: []any{"body", "inputs"}, Msg: "Input should be a valid string"})
-	case req.AgentID != "" && !strings.HasPrefix(req.AgentID, agentPrefix):
+	case req.AgentID != "" && !isAgent(req.AgentID):
 		return ErrorNamed("404 not found").Reply()
 	case req.Model == "":
 		req.Model = "mistral-small-latest"

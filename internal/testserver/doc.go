@@ -17,6 +17,25 @@
 //	defer mistral.Close()
 //	client.BaseURL = mistral.URL + "/v1"
 //
+// It serves every endpoint that runs a model, in the shapes of recordings, or of
+// the published schema where there is none. It remembers nothing: any id of an
+// agent (ag_...) or of a conversation (conv_...) is known. What it answers follows
+// from the request:
+//
+//   - chat, FIM and agents completions: see above; an agent's model is
+//     mistral-small-2506
+//   - conversations: each tool that the server runs (of another type than
+//     function) is executed, then functions are called or a message is written; the
+//     words "hand off to NAME" in the prompt make an agent hand off; see [WithClock]
+//   - embeddings: any number of texts, any dimension, each encoding and type
+//   - OCR: the pages that are asked for; the document is told by its name
+//   - transcription and speech: a second for each 32,000 bytes of a recording
+//   - moderations flag words such as "kill" (violence_and_threats) or "@" (pii),
+//     classifications have the target intent: question or statement
+//   - agents are what the request makes them, connectors run any tool, workflows
+//     run when the request waits for them
+//   - models and files are there to show that such requests are left alone
+//
 // A script is a queue of replies. A [Reply] is a status, headers and a list of
 // steps, which combine freely:
 //
@@ -31,7 +50,17 @@
 //		),
 //	)
 //
-// [Bodies] lists the canned bodies, [Errors] every known way to be refused.
+// A script for an endpoint with named events starts from what the server would
+// have answered, or from [NamedEvent]. It knows the request from [WithHandler]:
+//
+//	testserver.WithHandler(func(r testserver.Request) (testserver.Reply, bool) {
+//		failed := testserver.NamedEvent("conversation.response.error",
+//			`{"type":"conversation.response.error","message":"internal error","code":500}`)
+//		return testserver.Answer(r).Until(2, failed), true
+//	})
+//
+// [Saying] and [Calling] answer on every path on which the model talks. [Bodies]
+// lists the canned bodies, [Errors] every known way to be refused.
 // [Mistral.Requests] tells what arrived, byte for byte, and how each exchange
 // ended as the server saw it.
 //

@@ -91,3 +91,13 @@ func TestJudgesRefuse(t *testing.T) {
 		}
 	}
 }
+
+// As recorded: 13 tokens of prompt and 74 in total.
+func TestModerationsCountMoreThanThePrompt(t *testing.T) {
+	got := request(t, newMistral(t), "POST /v1/moderations", `{"model":"mistral-moderation-2603","input":["one two","three"]}`)
+	used := at(t, decoded(t, got.body), "usage")
+	assert.EqualValues(t, 2, at(t, used, "request_count"))
+	assert.EqualValues(t, 11, at(t, used, "prompt_tokens"))
+	assert.EqualValues(t, 11+2*61, at(t, used, "total_tokens"))
+	assert.Equal(t, "133", got.Header.Get("x-ratelimit-tokens-query-cost"))
+}

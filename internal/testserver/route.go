@@ -31,6 +31,14 @@ var routes = []route{
 	{http.MethodPost, "conversations", model.startConversation},
 	{http.MethodPost, "conversations/*", model.appendToConversation},
 	{http.MethodPost, "conversations/*/restart", model.restartConversation},
+	{http.MethodPost, "agents", model.createAgent},
+	{http.MethodPatch, "agents/*", model.updateAgent},
+	{http.MethodDelete, "agents/*", model.deleteAgent},
+	{http.MethodPost, "connectors/*/tools/*/call", model.callConnector},
+	{http.MethodPost, "workflows/*/execute", model.executeWorkflow},
+	{http.MethodGet, "models", model.listModels},
+	{http.MethodGet, "files", model.listFiles},
+	{http.MethodPost, "files", model.uploadFile},
 }
 
 // routed returns who answers r. Where nobody does, answer refuses it.

@@ -4,11 +4,11 @@ package testserver
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
-	"io"
 	"mime"
 	"mime/multipart"
+	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 )
@@ -123,16 +123,27 @@ func (e audioEvent) step() Step { return NamedEvent(e.Type, encode(e)) }
 // readTranscription reads a form, or JSON, in which a recording is elsewhere.
 func readTranscription(r *Request) (req transcriptionRequest, refused Reply, ok bool) {
 	input := r.Body
-	if kind, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "multipart/form-data" {
-		input = nil // a 422 repeats no recording
-		if err := req.readForm(r.Body, params["boundary"]); err != nil {
-			return req, invalid(nil, validation{Type: "value_error", Loc: []any{"body"}, Msg: "There was an error parsing the body"}), false
+	switch form, err := r.form(); {
+	case errors.Is(err, http.ErrNotMultipart):
+		if refused, ok := parse(r, &req, invalid); !ok {
+			return req, refused, false
 		}
-	} else if refused, ok := parse(r, &req, invalid); !ok {
-		return req, refused, false
-	}
-	if req.name == "" {
 		req.name = req.FileURL + req.FileID
+	case err != nil:
+		return req, invalid(nil, validation{Type: "value_error", Loc: []any{"body"}, Msg: "There was an error parsing the body"}), false
+	default:
+		input = nil // a 422 repeats no recording
+		values := url.Values(form.Value)
+		req = transcriptionRequest{
+			Model: values.Get("model"), Language: values.Get("language"),
+			Stream: values.Get("stream") == "true", Diarize: values.Get("diarize") == "true",
+			// Some clients mark a list by brackets.
+			Granularities: append(values["timestamp_granularities"], values["timestamp_granularities[]"]...),
+			name:          values.Get("file_url") + values.Get("file_id"),
+		}
+		if files := form.File["file"]; len(files) > 0 {
+			req.name, req.size = files[0].Filename, int(files[0].Size)
+		}
 	}
 	switch {
 	case req.Model == "":
@@ -143,37 +154,13 @@ func readTranscription(r *Request) (req transcriptionRequest, refused Reply, ok 
 	return req, Reply{}, true
 }
 
-func (req *transcriptionRequest) readForm(body []byte, boundary string) error {
-	parts := multipart.NewReader(bytes.NewReader(body), boundary)
-	for {
-		part, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		value, err := io.ReadAll(part)
-		if err != nil {
-			return err
-		}
-		switch text := string(value); strings.TrimSuffix(part.FormName(), "[]") {
-		case "model":
-			req.Model = text
-		case "file":
-			req.name, req.size = cmp.Or(part.FileName(), "recording"), len(value)
-		case "file_url":
-			req.FileURL = text
-		case "file_id":
-			req.FileID = text
-		case "language":
-			req.Language = text
-		case "stream":
-			req.Stream = text == "true"
-		case "diarize":
-			req.Diarize = text == "true"
-		case "timestamp_granularities":
-			req.Granularities = append(req.Granularities, text)
-		}
+// form reads the body as a form. The error is [http.ErrNotMultipart] if it is
+// none.
+func (r *Request) form() (*multipart.Form, error) {
+	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/form-data" {
+		return nil, http.ErrNotMultipart
 	}
+	inMemory := int64(len(r.Body)) // as the body is
+	return multipart.NewReader(bytes.NewReader(r.Body), params["boundary"]).ReadForm(inMemory)
 }
