@@ -25,6 +25,7 @@ type fold struct {
 	room    int // what is left of limits.Total
 	choices []foldedChoice
 	effect  effect
+	lent    bool // the call has its buffer
 	// piece is the delta at hand, unescaped. What of it goes beyond the limits
 	// must not make the choice's own buffers grow.
 	piece []byte
@@ -118,6 +119,10 @@ func (f *fold) append(choice *foldedChoice, kind genai.PartType, s jsonscan.Text
 		f.grow(&choice.parts[n-1].text, s)
 	} else if part := f.addPart(choice, call); part != nil {
 		part.kind = kind
+		if !f.lent {
+			f.lent = true
+			part.text.borrow()
+		}
 		f.grow(&part.text, s)
 	}
 }
@@ -309,6 +314,7 @@ func (f *fold) result(call *genai.Call) []genai.Choice {
 		for j := range folded.parts {
 			m.Parts = append(m.Parts, folded.parts[j].part())
 			call.DroppedBytes += folded.parts[j].text.cut
+			folded.parts[j].text.giveBack()
 		}
 		for j := range folded.tools {
 			m.Parts = append(m.Parts, folded.tools[j].part())

@@ -68,8 +68,9 @@ const maxItems = 8192
 
 // A text grows by pieces up to a limit. What does not fit is counted.
 type text struct {
-	buf []byte
-	cut int64
+	buf      []byte
+	cut      int64
+	borrowed *[]byte // where buf came from, if it must be given back
 }
 
 // append adds a piece of valid UTF-8. room is what is left of the total.

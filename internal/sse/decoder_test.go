@@ -91,6 +91,7 @@ var grammar = []struct {
 	{"byte order mark", "\xEF\xBB\xBFdata: a\n\n", []got{{Data: "a"}}},
 	{"byte order mark alone", "\xEF\xBB\xBF", nil},
 	{"second byte order mark is a field name", "\xEF\xBB\xBF\xEF\xBB\xBFdata: a\ndata: b\n\n", []got{{Data: "b"}}},
+	{"a name that repeats", "datadata: x\n\ndata: a\n\n", []got{{Data: "a"}}},
 	{"byte order mark later is a field name", "data: a\n\n\xEF\xBB\xBFdata: b\n\n", []got{{Data: "a"}}},
 	{"byte order mark after a blank line is a field name", "\n\xEF\xBB\xBFdata: a\n\n", nil},
 	{"byte order mark in data stays", "data: \xEF\xBB\xBFa\n\n", []got{{Data: "\xEF\xBB\xBFa"}}},
