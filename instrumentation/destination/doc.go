@@ -35,6 +35,8 @@
 // [OTLP] makes an exporter that loses only what it must:
 //
 //   - A batch goes out in requests of at most [Limits].MaxRequestBytes.
+//   - Text that is not UTF-8, in spans of other libraries, goes out with U+FFFD
+//     in the place of what is wrong with it.
 //   - On 400 and 413 a request is halved, until what the backend refuses is one
 //     span. That one is dropped, counted ([ReasonRefused], [ReasonTooLarge]) and
 //     told by name and size. A backend that refuses 32 requests in a row is

@@ -42,7 +42,7 @@ func (a answer) accepted() bool { return a.status >= 200 && a.status <= 299 }
 
 // divides reports whether a part of the request may fare better than the whole.
 func (a answer) divides() bool {
-	return a.encoding != nil || a.status == http.StatusBadRequest || a.status == http.StatusRequestEntityTooLarge
+	return a.status == http.StatusBadRequest || a.status == http.StatusRequestEntityTooLarge
 }
 
 // passes reports whether the same request may succeed later.

@@ -13,11 +13,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/sdk/instrumentation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/otelmistral/otelmistral/internal/testserver"
@@ -195,19 +197,37 @@ func TestOnlyTheSpanAtFaultIsLost(t *testing.T) {
 	}
 }
 
-// Protobuf takes valid UTF-8 only, and one bad byte makes a whole request fail.
-func TestSpanThatCannotBeEncodedIsLostAlone(t *testing.T) {
-	r := receiver(t)
-	p := start(t, otlp(OTLP{URL: r.URL + "/v1/traces"}))
-	end(p, 50)
-	p.OnEnd(stub(50, attribute.String("text", secretText+"\xff")).Snapshot())
-	end(p, 50)
-	err := p.Shutdown(t.Context())
-	require.ErrorContains(t, err, "refused 1")
-	require.ErrorContains(t, err, `span "span 50" of `)
-	require.ErrorContains(t, err, "cannot be encoded")
-	assert.NotContains(t, err.Error(), secretText)
-	assert.Len(t, r.Spans(), 100)
+// Protobuf takes valid UTF-8 only: one bad byte would cost a whole request.
+func TestTextThatIsNotUTF8CostsNoSpan(t *testing.T) {
+	bad := func(what string) string { return what + " \xff\xfe!" }
+	for _, o := range []OTLP{{}, {Gzip: true}, {JSON: true}} {
+		t.Run(fmt.Sprintf("gzip=%t,json=%t", o.Gzip, o.JSON), func(t *testing.T) {
+			r := receiver(t)
+			o.URL = r.URL + "/v1/traces"
+			p := start(t, otlp(o))
+			s := stub(50,
+				attribute.String(bad("key"), bad("value")),
+				attribute.StringSlice("list", []string{"good", bad("item")}),
+			)
+			s.Name = bad("name")
+			s.Status = sdktrace.Status{Code: codes.Error, Description: bad("status")}
+			s.Events = []sdktrace.Event{{Name: bad("event"), Attributes: []attribute.KeyValue{attribute.String("of event", bad("detail"))}}}
+			s.Links = []sdktrace.Link{{SpanContext: stub(1).SpanContext, Attributes: []attribute.KeyValue{attribute.String("of link", bad("link"))}}}
+			s.Resource = resource.NewWithAttributes(bad("schema"), attribute.String("of resource", bad("resource")))
+			s.InstrumentationScope = instrumentation.Scope{Name: bad("scope"), Version: bad("version")}
+			end(p, 50)
+			p.OnEnd(s.Snapshot())
+			end(p, 50)
+			require.NoError(t, p.Shutdown(t.Context()))
+			require.Len(t, r.Spans(), 101)
+			require.Len(t, r.Requests(), 1)
+			sent, err := protojson.Marshal(&tracepb.TracesData{ResourceSpans: r.ResourceSpans()})
+			require.NoError(t, err)
+			for _, what := range []string{"key", "value", "item", "name", "status", "event", "detail", "link", "schema", "resource", "scope", "version"} {
+				assert.Regexp(t, what+" \uFFFD{1,2}!", string(sent)) // protobuf: one for the run, JSON: one for each byte
+			}
+		})
+	}
 }
 
 // A backend that refuses whatever it gets is not asked once for each span.

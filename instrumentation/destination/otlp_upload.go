@@ -52,6 +52,8 @@ func (u *upload) sendPart(ctx context.Context, items []item) (first, second []it
 	case ctx.Err() != nil:
 		u.lost[ReasonShutdown] += int64(len(items))
 		u.tell(context.Cause(ctx))
+	case a.encoding != nil && makeValid(items):
+		return u.sendPart(ctx, items)
 	case a.divides() && len(items) > 1 && u.refusals < maxRefusals:
 		u.refusals++
 		return items[:len(items)/2], items[len(items)/2:]

@@ -16,7 +16,8 @@ const (
 	// ReasonQueueFull: the span ended while QueueSpans or QueueBytes was
 	// reached.
 	ReasonQueueFull Reason = "queue_full"
-	// ReasonExportFailed: the exporter gave up, retries included.
+	// ReasonExportFailed: the exporter gave up, retries included, or could not
+	// encode the request.
 	ReasonExportFailed Reason = "export_failed"
 	// ReasonRejected: the backend took the request but not this span.
 	ReasonRejected Reason = "rejected"
@@ -24,7 +25,7 @@ const (
 	// that could not be divided further.
 	ReasonTooLarge Reason = "too_large"
 	// ReasonRefused: the backend answered 400 (bad request) to a request that
-	// could not be divided further, or the span could not be encoded.
+	// could not be divided further.
 	ReasonRefused Reason = "refused"
 	// ReasonShutdown: the span ended after Shutdown, or its delivery was not
 	// confirmed when the context of Shutdown ended.

@@ -44,14 +44,12 @@ type span struct {
 type translated struct {
 	sdktrace.ReadOnlySpan
 	name       string
-	status     sdktrace.Status
 	attributes []attribute.KeyValue
 	resource   *resource.Resource
 	scope      instrumentation.Scope
 }
 
 func (s translated) Name() string                                { return s.name }
-func (s translated) Status() sdktrace.Status                     { return s.status }
 func (s translated) Attributes() []attribute.KeyValue            { return s.attributes }
 func (s translated) Resource() *resource.Resource                { return s.resource }
 func (s translated) InstrumentationScope() instrumentation.Scope { return s.scope }
@@ -81,12 +79,9 @@ func (d *dialect) translate(original sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpa
 		s.addPrompt()
 	}
 	s.addLevel()
-	status := original.Status()
-	status.Description = strings.ToValidUTF8(status.Description, "\uFFFD")
 	return translated{
 		ReadOnlySpan: original,
 		name:         shortName(original.Name()),
-		status:       status,
 		attributes:   s.out,
 		resource:     d.resources.readable(original.Resource()),
 		scope:        neutralScope(original.InstrumentationScope()),
@@ -155,7 +150,7 @@ func (s *span) carry(a attribute.KeyValue) {
 	case a.Key == semconv.GenAIToolNameKey && s.kind != "" && s.kind != typeTool:
 		s.addMetadata(observationMetadataPrefix, "tool_name", a.Value) // else it would be the name of the span
 	case !empty(a.Value):
-		s.out = append(s.out, attribute.KeyValue{Key: attribute.Key(strings.ToValidUTF8(k, "\uFFFD")), Value: readable(a.Value)})
+		s.out = append(s.out, attribute.KeyValue{Key: a.Key, Value: readable(a.Value)})
 	}
 }
 
@@ -191,7 +186,7 @@ func (s *span) addLevel() {
 // text is the value of a string attribute, "" for one that is not there. What
 // has a structure is JSON.
 func (s *span) text(k attribute.Key) string {
-	return validText(s.in[k].String())
+	return s.in[k].String()
 }
 
 func (s *span) addText(k attribute.Key, v string) {

@@ -6,10 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -109,8 +107,8 @@ func TestEachSpanHasTheResourceOfItsProvider(t *testing.T) {
 	}
 }
 
-// Whatever a span holds: no panic, no key twice, no change of the span, valid
-// UTF-8, both input and output or none, and JSON where Langfuse parses it.
+// Whatever a span holds: no panic, no key twice, no change of the span, both
+// input and output or none, and JSON where Langfuse parses it.
 func FuzzDialect(f *testing.F) {
 	messages := `[{"role":"user","parts":[{"type":"text","content":"hi"}]},{"role":"tool","parts":[{"type":"tool_call_response","id":"1","response":{"a":1}}]}]`
 	f.Add("chat", "", messages, messages, `[{"type":"function","name":"f"}]`, "k", `{"a":1}`, 0.5, int64(3))
@@ -141,16 +139,11 @@ func FuzzDialect(f *testing.F) {
 		}.Snapshot()
 		out := dialect(t)(original)
 		assert.Equal(t, attrs, original.Attributes(), "the span belongs to others too")
-		assert.True(t, utf8.ValidString(out.Name()+out.Status().Description))
 
 		seen := map[attribute.Key]bool{}
 		for _, a := range out.Attributes() {
 			assert.False(t, seen[a.Key], a.Key)
 			seen[a.Key] = true
-			assert.True(t, utf8.ValidString(string(a.Key)+a.Value.String()), "%q: %q", a.Key, a.Value.String())
-			if a.Value.Type() == attribute.STRINGSLICE {
-				assert.True(t, utf8.ValidString(strings.Join(a.Value.AsStringSlice(), "")), a.Key)
-			}
 			switch text := a.Value.AsString(); a.Key {
 			case "langfuse.observation.cost_details":
 				assert.True(t, json.Valid([]byte(text)), text)

@@ -39,7 +39,7 @@ func readableCopy(r *resource.Resource) *resource.Resource {
 		switch {
 		case empty(a.Value):
 		case a.Key == serviceVersionKey:
-			kept = append(kept, a.Key.String(strings.ToValidUTF8(a.Value.String(), "\uFFFD")))
+			kept = append(kept, a.Key.String(a.Value.String()))
 		default:
 			kept = append(kept, attribute.KeyValue{Key: a.Key, Value: readable(a.Value)})
 		}

@@ -34,7 +34,7 @@ func (s *span) addTrace(d *dialect) {
 	if release == "" {
 		release = d.release
 	}
-	s.addText(releaseKey, strings.ToValidUTF8(release, "\uFFFD"))
+	s.addText(releaseKey, release)
 	if version, ok := resourceValue(s.Resource(), serviceVersionKey); ok {
 		s.addText(versionKey, version.String())
 	}
@@ -56,7 +56,7 @@ func (s *span) addMetadata(prefix, name string, v attribute.Value) {
 	if nested {
 		first += "." + rest
 	}
-	key := attribute.Key(strings.ToValidUTF8(prefix+first, "\uFFFD"))
+	key := attribute.Key(prefix + first)
 	switch v.Type() {
 	case attribute.STRINGSLICE, attribute.BOOLSLICE, attribute.INT64SLICE, attribute.FLOAT64SLICE:
 		v = attribute.StringValue(v.String()) // JSON

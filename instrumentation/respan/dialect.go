@@ -4,7 +4,6 @@ package respan
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -199,13 +198,8 @@ func (s *span) add(a attribute.KeyValue) {
 	}
 }
 
-// addText adds valid UTF-8: one span with other text in it would make a whole
-// request unreadable.
 func (s *span) addText(k attribute.Key, v string) {
 	if v != "" {
-		if !utf8.ValidString(v) { // asked first, since ToValidUTF8 is slow
-			v = strings.ToValidUTF8(v, "\uFFFD")
-		}
 		s.add(k.String(v))
 	}
 }

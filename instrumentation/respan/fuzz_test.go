@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -61,7 +60,6 @@ func FuzzDialectSurvivesAnySpan(f *testing.F) {
 			assert.False(t, seen[a.Key], a.Key)
 			seen[a.Key] = true
 			text := a.Value.AsString()
-			assert.True(t, utf8.ValidString(text) || slices.Contains(attrs, a), "%s: %q", a.Key, text)
 			if a.Key == "respan.metadata" || a.Key == "llm.request.functions" || strings.HasSuffix(string(a.Key), ".tool_calls") {
 				assert.True(t, json.Valid([]byte(text)), "%s: %q", a.Key, text)
 			}
