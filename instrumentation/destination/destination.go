@@ -128,7 +128,9 @@ type Limits struct {
 	// goes out in several requests, and a span that is larger goes out alone.
 	// Where requests are limited, 4 MiB to 20 MiB are common. The default of
 	// 2 MiB leaves room for JSON, which is up to twice as long. Where the limit
-	// is lower still, the backend answers 413, and the request is halved.
+	// is lower still, the backend answers 413, and the request is halved. From
+	// then on the limit of this exporter is half of what was refused, but not
+	// below 64 KiB for that.
 	MaxRequestBytes int
 }
 

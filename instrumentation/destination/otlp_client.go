@@ -21,7 +21,7 @@ type client struct {
 	close      func()
 	url        string
 	timeout    time.Duration
-	maxBytes   int
+	maxBytes   int // of a request; a 413 lowers it, uploads are never concurrent
 	retry      Retry
 	retryOn500 bool
 	mask       func(string) string

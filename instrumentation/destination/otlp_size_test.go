@@ -259,6 +259,69 @@ func TestUnknownLimitOfTheBackendIsFound(t *testing.T) {
 	assert.Len(t, r.Spans(), 64)
 }
 
+func TestLaterBatchesKeepToALimitThatTheBackendTaught(t *testing.T) {
+	const limit = 200_000
+	r := receiver(t, testserver.WithResponder(func(e testserver.Export) testserver.Response {
+		if e.Bytes > limit {
+			return testserver.Response{Status: 413}
+		}
+		return testserver.Response{}
+	}))
+	p := start(t, otlp(OTLP{URL: r.URL + "/v1/traces"}))
+	large := attribute.String("text", strings.Repeat("x", 10_000))
+	var refused []int
+	for range 3 {
+		end(p, 100, large)
+		require.NoError(t, p.ForceFlush(t.Context()))
+		refused = append(refused, len(r.Rejected()))
+	}
+	require.NoError(t, p.Shutdown(t.Context()))
+	assert.Equal(t, []int{7, 7, 7}, refused, "1 MB, 2 of 500 kB, 4 of 250 kB, and then none")
+	assert.Len(t, r.Spans(), 300)
+	last := r.Requests()[len(r.Requests())-2]
+	assert.Greater(t, last.Bytes, limit/2)
+}
+
+func TestRefusalsDoNotMakeRequestsTiny(t *testing.T) {
+	refuse := true
+	r := receiver(t, testserver.WithResponder(func(testserver.Export) testserver.Response {
+		if refuse {
+			return testserver.Response{Status: 413}
+		}
+		return testserver.Response{}
+	}))
+	p := start(t, otlp(OTLP{URL: r.URL + "/v1/traces"}))
+	large := attribute.String("text", strings.Repeat("x", 1000))
+	end(p, 300, large)
+	require.Error(t, p.ForceFlush(t.Context()))
+	refuse = false
+	r.Reset()
+	end(p, 300, large)
+	require.NoError(t, p.ForceFlush(t.Context()))
+	require.Len(t, r.Requests(), 6)
+	for _, e := range r.Requests()[:5] {
+		assert.Less(t, e.Bytes, minLearnt)
+		assert.Greater(t, e.Bytes, minLearnt*3/4)
+	}
+	require.Error(t, p.Shutdown(t.Context()), "those that were refused")
+}
+
+func TestRefusalThatIsNotAboutSizeTeachesNoLimit(t *testing.T) {
+	r := receiver(t, poisoned(400, "span 1"))
+	p := start(t, otlp(OTLP{URL: r.URL + "/v1/traces"}))
+	large := attribute.String("text", strings.Repeat("x", 10_000))
+	end(p, 100, large)
+	require.Error(t, p.ForceFlush(t.Context()))
+	r.Reset()
+	p.OnEnd(stub(2, large).Snapshot())
+	for i := range 50 {
+		p.OnEnd(stub(100+i, large).Snapshot())
+	}
+	require.NoError(t, p.ForceFlush(t.Context()))
+	assert.Len(t, r.Requests(), 1)
+	require.Error(t, p.Shutdown(t.Context()), "the one that was refused")
+}
+
 // Bad spans that stand together do not take good ones with them.
 func TestManyBadSpansInARowCostNoGoodOnes(t *testing.T) {
 	const bad = 20

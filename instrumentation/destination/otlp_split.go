@@ -43,19 +43,40 @@ func flatten(request []*tracepb.ResourceSpans) []item {
 // enough for the backend.
 func fit(items []item, limit int) int {
 	size := 0
-	for i, it := range items {
-		size += it.size
-		if i == 0 || it.scope != items[i-1].scope {
-			size += it.scopeSize
-		}
-		if i == 0 || it.resource != items[i-1].resource {
-			size += it.resourceSize
-		}
+	for i := range items {
+		size += added(items, i)
 		if i > 0 && size > limit {
 			return i
 		}
 	}
 	return len(items)
+}
+
+// added returns what item i adds to a request of those before it.
+func added(items []item, i int) int {
+	it := items[i]
+	size := it.size
+	if i == 0 || it.scope != items[i-1].scope {
+		size += it.scopeSize
+	}
+	if i == 0 || it.resource != items[i-1].resource {
+		size += it.resourceSize
+	}
+	return size
+}
+
+// minLearnt keeps a backend that answers 413 for another reason than the size of
+// requests from making them tiny.
+const minLearnt = 64 << 10
+
+// learn returns the limit after a request of items was too large for the backend:
+// half of its size, which is what is tried next anyway.
+func learn(items []item, limit int) int {
+	size := 0
+	for i := range items {
+		size += added(items, i)
+	}
+	return min(limit, max(size/2, minLearnt))
 }
 
 // request is the inverse of flatten. It shares all but the slices with the

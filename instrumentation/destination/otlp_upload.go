@@ -56,6 +56,9 @@ func (u *upload) sendPart(ctx context.Context, items []item) (first, second []it
 		return u.sendPart(ctx, items)
 	case a.divides() && len(items) > 1 && u.refusals < maxRefusals:
 		u.refusals++
+		if a.status == http.StatusRequestEntityTooLarge {
+			u.maxBytes = learn(items, u.maxBytes)
+		}
 		return items[:len(items)/2], items[len(items)/2:]
 	case a.divides():
 		u.refusals++
