@@ -8,7 +8,11 @@
 //	if err != nil {
 //		log.Print(err) // says what is missing; inst works all the same
 //	}
-//	defer inst.Shutdown(context.Background())
+//	defer func() {
+//		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+//		defer cancel()
+//		inst.Shutdown(ctx) // exports what is left; the error says what was lost
+//	}()
 //	client := inst.Client()
 //
 // # Destinations
@@ -47,7 +51,8 @@
 //
 // With 1 or 2 the answer holds for every destination: content on spans goes to
 // all of them, or is not recorded at all. roundtripper.ContextWithCapture
-// overrides all three for what happens in one context. [WithRedactor] changes what
+// overrides all three for what happens in one context. But a destination whose
+// NoContent is true gets none, whoever asks. [WithRedactor] changes what
 // is recorded.
 //
 // # An application with its own TracerProvider

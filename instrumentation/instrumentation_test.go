@@ -89,7 +89,7 @@ func TestWhoGetsContent(t *testing.T) {
 		name         string
 		env          string
 		option       *roundtripper.ContentCapture
-		wants        bool // the first destination wants content, the second never does
+		wants        bool // the first destination wants content, the second and third do not; the third must not have it
 		first, other bool // who gets it
 	}{
 		{"nobody asks", "", nil, false, false, false},
@@ -103,10 +103,11 @@ func TestWhoGetsContent(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			cleanEnv(t, map[string]string{captureVariable: tt.env})
-			m, first, other := mistral(t), receiver(t), receiver(t)
+			m, first, other, never := mistral(t), receiver(t), receiver(t), receiver(t)
 			opts := []Option{
 				WithDestination(to(t, first, func(c *otlp.Config) { c.Content = tt.wants })),
 				WithDestination(to(t, other)),
+				WithDestination(to(t, never, func(c *otlp.Config) { c.Content, c.NoContent = tt.wants, true })),
 			}
 			if tt.option != nil {
 				opts = append(opts, WithContentCapture(*tt.option))
@@ -114,7 +115,7 @@ func TestWhoGetsContent(t *testing.T) {
 			i := startLocal(t, opts...)
 			chat(t, i.Client(), m.URL, "no-such-model")
 			require.NoError(t, i.Shutdown(t.Context()))
-			for r, want := range map[*testserver.Receiver]bool{first: tt.first, other: tt.other} {
+			for r, want := range map[*testserver.Receiver]bool{first: tt.first, other: tt.other, never: false} {
 				require.Len(t, r.Spans(), 1)
 				s := r.Spans()[0]
 				assert.Equal(t, want, strings.Contains(attr(s, semconv.GenAIInputMessagesKey), "capital of France"))

@@ -70,7 +70,8 @@ func WithSpanProcessor(p sdktrace.SpanProcessor) Option {
 }
 
 // WithContentCapture says whether message content is recorded, for every
-// destination. It overrides the environment and what the destinations want.
+// destination. It overrides the environment and what the destinations want, but
+// not what they never get ([destination.Destination].NoContent).
 func WithContentCapture(cc roundtripper.ContentCapture) Option {
 	return optionFunc(func(c config) config { c.capture = &cc; return c })
 }
@@ -172,7 +173,7 @@ func (c config) contentRule(destinations []destination.Destination) contentRule 
 		asked := value == "SPAN_ONLY" || value == "SPAN_AND_EVENT"
 		return contentRule{asked, asked, nil}
 	}
-	wants := func(d destination.Destination) bool { return d.Content }
+	wants := func(d destination.Destination) bool { return d.Content && !d.NoContent }
 	if slices.ContainsFunc(destinations, wants) {
 		return contentRule{false, true, []roundtripper.Option{roundtripper.WithContentCapture(roundtripper.CaptureSpan)}}
 	}

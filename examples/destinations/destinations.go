@@ -13,8 +13,8 @@ package main
 // Content, that is prompts, replies, and what observations were given and gave
 // back, is recorded when one destination wants it, and removed on the way to the
 // others. WithContentCapture and
-// OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT overrule all of them at once,
-// so leave them alone when destinations are to differ.
+// OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT speak for all of them at once,
+// but not for one with NoContent.
 
 import (
 	"errors"
@@ -42,8 +42,9 @@ func destinations(team, company otlp.Config) ([]destination.Destination, error) 
 	team.Name, team.Content = "team", true
 	add(otlp.New(team))
 
-	// The collector of the company: times, tokens and errors, no content.
-	company.Name, company.Content = "company", false
+	// The collector of the company: times, tokens and errors, and never content,
+	// whatever the environment says.
+	company.Name, company.NoContent = "company", true
 	add(otlp.New(company))
 
 	// A product, whose purpose is to show content.

@@ -45,7 +45,7 @@ type Config struct {
 	Color Color
 	// Width is the length of a line in columns. Default: 80.
 	Width int
-	// WithoutContent leaves out what was asked and answered.
+	// WithoutContent leaves out what was asked and answered, whoever asks for it.
 	WithoutContent bool
 	// Limits bound what waits to be printed. Its BatchDelay is 200 ms here
 	// unless it is set.
@@ -65,8 +65,9 @@ func New(c Config) (destination.Destination, error) {
 		c.Limits.BatchDelay = 200 * time.Millisecond // somebody is watching
 	}
 	return destination.Destination{
-		Name:    "console",
-		Content: !c.WithoutContent,
+		Name:      "console",
+		Content:   !c.WithoutContent,
+		NoContent: c.WithoutContent,
 		NewExporter: func(context.Context) (sdktrace.SpanExporter, error) {
 			return newExporter(c.Writer, WithColor(c.Color), WithWidth(c.Width)), nil
 		},

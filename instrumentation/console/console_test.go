@@ -316,6 +316,7 @@ func TestDestination(t *testing.T) {
 	d, err = New(Config{Writer: &out, WithoutContent: true})
 	require.NoError(t, err)
 	assert.False(t, d.Content)
+	assert.True(t, d.NoContent)
 	p, err = destination.NewProcessor(t.Context(), d)
 	require.NoError(t, err)
 	for _, s := range example() {

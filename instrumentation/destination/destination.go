@@ -37,6 +37,11 @@ type Destination struct {
 	// user asked for content himself (see package instrumentation).
 	Content bool
 
+	// NoContent says that the backend never gets message content, whoever asks
+	// for it. It wins over Content and over everything that the user says for
+	// the whole process or for one context.
+	NoContent bool
+
 	// NewExporter makes the exporter. Required. It is called once for each
 	// [Processor] and must not wait for the network.
 	//

@@ -60,7 +60,7 @@ type Config struct {
 	Prices map[string]Price
 
 	// NoContent keeps prompts, replies, and what observations were given and
-	// gave back from Langfuse.
+	// gave back from Langfuse, whoever asks for it.
 	NoContent bool
 
 	// AllSpans sends every span of the process, not only model calls and
@@ -130,6 +130,7 @@ func New(c Config) (destination.Destination, error) {
 		Name:        c.Name,
 		Endpoint:    r.endpoint,
 		Content:     !c.NoContent,
+		NoContent:   c.NoContent,
 		NewExporter: otlp.NewExporter,
 		Keep:        keep(r.sampleRate, c.AllSpans),
 		Dialect:     newDialect(c).translate,

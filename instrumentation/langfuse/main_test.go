@@ -60,6 +60,7 @@ func newWorld(t testing.TB, c langfuse.Config, res ...attribute.KeyValue) *wiret
 	c.BaseURL, c.PublicKey, c.SecretKey = server.URL+"/", testserver.LangfusePublicKey, testserver.LangfuseSecretKey
 	d, err := langfuse.New(c)
 	require.NoError(t, err)
+	d.Content = true // what Start does when the user asks for content; NoContent wins
 	return wiretest.New(t, server, d, checkEverySpan, res...)
 }
 

@@ -15,9 +15,10 @@
 // # Message content
 //
 // Prompts and replies are sent, for showing them is what Studio is for, unless
-// [Config].NoContent says otherwise. instrumentation.WithContentCapture and
+// instrumentation.WithContentCapture or
 // OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT, which hold for all
-// destinations of a process, win over it.
+// destinations of a process, say otherwise. [Config].NoContent wins over all of
+// these.
 //
 // # Environment
 //

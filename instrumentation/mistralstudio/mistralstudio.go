@@ -39,7 +39,7 @@ type Config struct {
 	BaseURL string
 
 	// NoContent keeps prompts, replies, and what observations were given and
-	// gave back from Studio.
+	// gave back from Studio, whoever asks for it.
 	NoContent bool
 
 	// AllSpans sends every span of the process, not only model calls and
@@ -95,6 +95,7 @@ func New(c Config) (destination.Destination, error) {
 		Name:        c.Name,
 		Endpoint:    endpoint,
 		Content:     !c.NoContent,
+		NoContent:   c.NoContent,
 		NewExporter: otlp.NewExporter,
 		Keep:        keep,
 		Check: func(ctx context.Context) error {

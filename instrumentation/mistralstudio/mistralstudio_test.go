@@ -92,6 +92,7 @@ func send(t *testing.T, c mistralstudio.Config, studio *testserver.Receiver) err
 	c.BaseURL = studio.URL
 	d, err := mistralstudio.New(c)
 	require.NoError(t, err)
+	d.Content = true // what Start does when the user asks for content; NoContent wins
 	p, err := destination.NewProcessor(t.Context(), d)
 	require.NoError(t, err)
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(p))

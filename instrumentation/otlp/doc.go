@@ -9,7 +9,8 @@
 // destination of the same process shows it. It is sent when the user asks for
 // it: with [Config].Content, or for the whole process with
 // instrumentation.WithContentCapture or
-// OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT.
+// OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT. An endpoint that must not
+// have it has [Config].NoContent, which wins over all of these.
 //
 // # Collectors in front of Langfuse or Respan
 //

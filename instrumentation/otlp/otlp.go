@@ -48,6 +48,10 @@ type Config struct {
 	Retry destination.Retry
 	// Content sends message content to this endpoint.
 	Content bool
+	// NoContent never sends message content to this endpoint, whoever asks for
+	// it: it wins over Content, instrumentation.WithContentCapture, the
+	// environment and the context of a call.
+	NoContent bool
 	// Dialect puts spans into the words of the backend that the endpoint forwards
 	// them to, see the package documentation. Nil, the default: plain GenAI spans.
 	Dialect destination.Dialect
@@ -88,6 +92,7 @@ func New(c Config) (destination.Destination, error) {
 		Name:        c.Name,
 		Endpoint:    c.Endpoint,
 		Content:     c.Content,
+		NoContent:   c.NoContent,
 		Dialect:     c.Dialect,
 		NewExporter: exporter.NewExporter,
 		Check:       exporter.Check,
@@ -130,9 +135,9 @@ func checkCompression(s string) error {
 
 // String masks the values of the headers.
 func (c Config) String() string {
-	return fmt.Sprintf("otlp.Config{Name:%q %s Protocol:%q Content:%t Dialect:%t}", c.Name,
+	return fmt.Sprintf("otlp.Config{Name:%q %s Protocol:%q Content:%t NoContent:%t Dialect:%t}", c.Name,
 		destination.OTLP{URL: c.Endpoint, Headers: c.Headers, Gzip: c.Compression == Gzip, Timeout: c.Timeout},
-		c.Protocol, c.Content, c.Dialect != nil)
+		c.Protocol, c.Content, c.NoContent, c.Dialect != nil)
 }
 
 // GoString is String.

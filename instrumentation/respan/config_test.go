@@ -102,6 +102,7 @@ func TestPrecedence(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, tt.endpoint, d.Endpoint)
 			assert.Equal(t, tt.content, d.Content)
+			assert.Equal(t, !tt.content, d.NoContent)
 			assert.Equal(t, "respan", d.Name)
 		})
 	}

@@ -35,10 +35,10 @@
 // # Message content
 //
 // Prompts and replies are sent, for showing them is what Respan is for, unless
-// [Config].NoContent or a variable says otherwise.
-// instrumentation.WithContentCapture and
+// instrumentation.WithContentCapture or
 // OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT, which hold for all
-// destinations of a process, win over both.
+// destinations of a process, say otherwise. [Config].NoContent wins over all of
+// these, and so does RESPAN_TRACE_CONTENT when it is "false".
 //
 // # Sending
 //

@@ -40,7 +40,7 @@ type Config struct {
 	TracesURL string
 
 	// NoContent keeps prompts, replies, and what observations were given and
-	// gave back from Respan. Default: RESPAN_TRACE_CONTENT, else
+	// gave back from Respan, whoever asks for it. Default: RESPAN_TRACE_CONTENT, else
 	// TRACELOOP_TRACE_CONTENT, else false.
 	NoContent bool
 
@@ -95,6 +95,7 @@ func New(c Config) (destination.Destination, error) {
 		Name:        c.Name,
 		Endpoint:    endpoint,
 		Content:     content,
+		NoContent:   !content,
 		NewExporter: otlp.NewExporter,
 		Keep:        keep,
 		Dialect:     Dialect(c),
