@@ -189,6 +189,18 @@ func TestEntriesAreDatedByTheClock(t *testing.T) {
 	assert.Equal(t, times[1], at(t, streamed[4].data, "created_at"), "a stream tells the end of a tool by its last event")
 }
 
+func TestAConversationCanFailHalfWay(t *testing.T) {
+	want := eventsOf(t, handwritten(t, "conversation-stream-error.response.sse"))
+	m := newMistral(t, WithHandler(func(r Request) (Reply, bool) {
+		failed := NamedEvent("conversation.response.error", `{"type":"conversation.response.error","created_at":"2026-06-29T14:13:29Z","message":"internal error","code":500}`)
+		return Answer(r).Until(1, failed), true
+	}))
+	got := request(t, m, "POST /v1/conversations", `{"model":"mistral-small-latest","inputs":"a","stream":true}`)
+	events := eventsOf(t, got.body)
+	assert.Equal(t, names(want), names(events))
+	assert.Equal(t, want[1], events[1])
+}
+
 func TestConversationsRefuse(t *testing.T) {
 	const missing = `{"object":"Error","detail":[{"type":"missing","loc":["body","%s"],"msg":"Field required","input":%s}],` +
 		`"message":[{"type":"missing","loc":["body","%[1]s"],"msg":"Field required","input":%[2]s}],"type":"invalid_request_error","code":3001}`

@@ -168,6 +168,7 @@ func assertRecordedShape(t *testing.T, ending string, extra ...string) {
 		t.Run(x.name, func(t *testing.T) {
 			got := x.again(t, m)
 			require.Equal(t, x.Status, got.StatusCode, got.body)
+			assert.Equal(t, got.body, x.again(t, newMistral(t)).body, "the same request has the same reply")
 			assert.Equal(t, strings.SplitN(x.ContentType, ";", 2)[0], strings.SplitN(got.Header.Get("Content-Type"), ";", 2)[0])
 
 			header := http.Header{"Content-Type": {x.ContentType}}
