@@ -143,22 +143,6 @@ func BenchmarkPlainWithContentAndTools(b *testing.B) {
 	compare(b, always, chat, toolsRequest, memory{"application/json", toolsReply}, roundtripper.CaptureSpan)
 }
 
-// BenchmarkHistory is a long chat, with code in it, asked on.
-func BenchmarkHistory(b *testing.B) {
-	turn := `,{"role":"user","content":"` + strings.Repeat("Which cheese is this, and why? ", 30) + `"},` +
-		`{"role":"assistant","content":"` + strings.Repeat(`if err != nil {\n\treturn fmt.Errorf(\"read: %w\", err)\n}\n`, 20) + `"}`
-	request := `{"model":"mistral-small-latest","messages":[{"role":"system","content":"Be brief."}` + strings.Repeat(turn, 48) + `]}`
-	compare(b, always, chat, request, memory{"application/json", plainReply}, roundtripper.CaptureSpan)
-	b.Run("json.Valid", func(b *testing.B) {
-		b.SetBytes(int64(len(request)))
-		for b.Loop() {
-			if !json.Valid([]byte(request)) {
-				b.Fatal("not JSON")
-			}
-		}
-	})
-}
-
 func BenchmarkStream200(b *testing.B) {
 	compare(b, always, chat, streamRequest, memory{"text/event-stream", streamReply(200)}, roundtripper.CaptureNone)
 }

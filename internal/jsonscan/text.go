@@ -87,7 +87,12 @@ func (t Text) String() string {
 	if !t.escaped && utf8.Valid(t.raw) {
 		return string(t.raw)
 	}
-	return string(t.Append(make([]byte, 0, len(t.raw))))
+	var short [256]byte // most are, and take one allocation then
+	dst := short[:0]
+	if len(t.raw) > len(short) {
+		dst = make([]byte, 0, len(t.raw))
+	}
+	return string(t.Append(dst))
 }
 
 // Bytes returns the string unescaped like [Text.String]: the document's own
@@ -101,9 +106,6 @@ func (t Text) Bytes() []byte {
 
 // Append appends the string, unescaped like [Text.String], to dst.
 func (t Text) Append(dst []byte) []byte {
-	if !t.escaped && utf8.Valid(t.raw) {
-		return append(dst, t.raw...)
-	}
 	for raw := t.raw; ; {
 		n := bytes.IndexByte(raw, '\\')
 		if n < 0 {

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -14,16 +15,19 @@ import (
 // A borrow in the comparison of eight bytes at a time must not reach the result:
 // every pair of neighbours is tried at every place of a word.
 func TestStringsEndAtTheFirstByteThatIsNotLiteral(t *testing.T) {
-	slow := func(b []byte) int {
-		return bytes.IndexFunc(append(bytes.Clone(b), 0), func(r rune) bool { return r < ' ' || r == '"' || r == '\\' })
+	slow := func(b []byte) (n, ascii int) {
+		end := func(r rune) bool { return r < ' ' || r == '"' || r == '\\' }
+		b = append(bytes.Clone(b), 0)
+		return bytes.IndexFunc(b, end), bytes.IndexFunc(b, func(r rune) bool { return end(r) || r >= utf8.RuneSelf })
 	}
 	for at := range 16 {
 		b := []byte("abcdefgh ijklmnop~")
 		for first := range 256 {
 			for second := range 256 {
 				b[at], b[at+1] = byte(first), byte(second)
-				if n := literal(b); n != slow(b) {
-					t.Fatalf("%q: %d, not %d", b, n, slow(b))
+				n, ascii := slow(b)
+				if literal(b) != n || plain(b) != ascii || plain(string(b)) != ascii {
+					t.Fatalf("%q: %d and %d, not %d and %d", b, literal(b), plain(b), n, ascii)
 				}
 			}
 		}

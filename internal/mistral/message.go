@@ -106,8 +106,13 @@ func (p *parts) appendContent(dst []genai.Part, content []byte) []genai.Part {
 // toolResponse is the answer of a tool: text if it is nothing else.
 func (p *parts) toolResponse(w *wireMessage) genai.Part {
 	part := genai.Part{Type: genai.PartToolCallResponse, ID: name(w.toolCallID), Name: name(w.name)}
+	inners := p.appendContent(nil, w.content)
+	if len(inners) == 1 && inners[0].Type == genai.PartText {
+		part.Text = inners[0].Text
+		return part
+	}
 	var content text
-	for _, inner := range p.appendContent(nil, w.content) {
+	for _, inner := range inners {
 		if inner.Type != genai.PartText {
 			part.JSON = validUTF8(w.content)
 			return part
