@@ -99,6 +99,9 @@ func kindOf(in map[attribute.Key]attribute.Value) string {
 	}
 	v, ok := in[semconv.GenAIOperationNameKey]
 	if !ok {
+		v, ok = in[semconv.MistralOperationKey]
+	}
+	if !ok {
 		return ""
 	}
 	operation := v.AsString()

@@ -108,21 +108,30 @@ var observationTypes = map[string]string{
 	semconv.ObservationEvaluator:  typeEvaluator,
 }
 
-// operationTypes has the values of [semconv.GenAIOperationNameKey]. What is not
-// here is a generation if it names a model, else a span.
+// operationTypes has the values of [semconv.GenAIOperationNameKey], and for calls
+// that the conventions have no operation for those of
+// [semconv.MistralOperationKey]. What is not here is a generation if it names a
+// model, else a span.
 var operationTypes = map[string]string{
-	semconv.OperationChat: typeGeneration,
-	"text_completion":     typeGeneration,
-	"generate_content":    typeGeneration,
-	"embeddings":          typeEmbedding,
-	"execute_tool":        typeTool,
-	"invoke_workflow":     typeChain,
-	"retrieval":           typeRetriever,
-	"rerank":              typeRetriever,
-	"moderation":          typeGuardrail,
-	"classification":      typeGuardrail,
+	semconv.OperationChat:            typeGeneration,
+	semconv.OperationTextCompletion:  typeGeneration,
+	semconv.OperationGenerateContent: typeGeneration,
+	semconv.OperationEmbeddings:      typeEmbedding,
+	semconv.OperationExecuteTool:     typeTool,
+	semconv.OperationInvokeWorkflow:  typeChain,
+	semconv.OperationRetrieval:       typeRetriever,
+	semconv.RouteModeration:          typeGuardrail,
+	semconv.RouteChatModeration:      typeGuardrail,
+	semconv.RouteClassification:      typeGuardrail,
+	semconv.RouteChatClassification:  typeGuardrail,
+	// What other libraries say.
+	"rerank":         typeRetriever,
+	"moderation":     typeGuardrail,
+	"classification": typeGuardrail,
 }
 
 // agentOperations are the ones that concern an agent of the provider's. Langfuse
 // drops model, tokens and cost of spans that say some of them.
-var agentOperations = map[string]bool{"invoke_agent": true, "create_agent": true, "agent_step": true}
+var agentOperations = map[string]bool{
+	semconv.OperationInvokeAgent: true, semconv.OperationCreateAgent: true, "agent_step": true,
+}

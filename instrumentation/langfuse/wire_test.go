@@ -118,6 +118,11 @@ func TestTypesAndTokens(t *testing.T) {
 		{"fim with a model", []attribute.KeyValue{operation("fim"), model}, kind("generation")},
 		{"fim without", []attribute.KeyValue{operation("fim")}, kind("span")},
 		{"moderation", []attribute.KeyValue{operation("moderation"), model}, kind("guardrail")},
+		{
+			"moderation by Mistral", []attribute.KeyValue{semconv.MistralOperationKey.String(semconv.RouteModeration), model, in},
+			with(kind("guardrail"), want{"mistral_ai.operation": text("moderations"), "gen_ai.usage.input_tokens": number("5")}),
+		},
+		{"transcription by Mistral", []attribute.KeyValue{semconv.MistralOperationKey.String(semconv.RouteTranscription), model, in}, kind("generation")},
 		{"embeddings", []attribute.KeyValue{operation("embeddings"), model, in}, with(kind("embedding"), want{"gen_ai.usage.input_tokens": number("5")})},
 		{
 			"tool of the conventions",

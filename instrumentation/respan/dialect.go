@@ -71,7 +71,11 @@ func kindOf(in map[attribute.Key]attribute.Value) kind {
 		}
 		return taskKind
 	}
-	if o, ok := in[semconv.GenAIOperationNameKey]; ok {
+	o, ok := in[semconv.GenAIOperationNameKey]
+	if !ok {
+		o, ok = in[semconv.MistralOperationKey]
+	}
+	if ok {
 		if k, ok := operationKinds[o.AsString()]; ok {
 			return k
 		}

@@ -89,6 +89,7 @@ var (
 	embeddingKind = kind{request: "embedding", log: "embedding"}
 	taskKind      = kind{log: "task", span: "task"}
 	toolKind      = kind{log: "tool", span: "tool"}
+	guardrailKind = kind{log: "guardrail"}
 )
 
 // observationKinds has the values of [semconv.ObservationTypeKey]. What Respan
@@ -102,16 +103,25 @@ var observationKinds = map[string]kind{
 	semconv.ObservationEmbedding:  embeddingKind,
 }
 
-// operationKinds has the values of [semconv.GenAIOperationNameKey] that Respan
-// has a type for. A call of an agent is a call of its model.
+// operationKinds has the values of [semconv.GenAIOperationNameKey], and for calls
+// that the conventions have no operation for those of
+// [semconv.MistralOperationKey], that Respan has a type for. A call of an agent is
+// a call of its model.
 var operationKinds = map[string]kind{
-	semconv.OperationChat:      chatKind,
-	"generate_content":         chatKind,
-	"invoke_agent":             chatKind,
-	"text_completion":          {request: "completion", log: "completion"},
-	"embeddings":               embeddingKind,
-	"execute_tool":             toolKind,
-	semconv.OperationRetrieval: taskKind,
+	semconv.OperationChat:            chatKind,
+	semconv.OperationGenerateContent: chatKind,
+	semconv.OperationInvokeAgent:     chatKind,
+	semconv.OperationTextCompletion:  {request: "completion", log: "completion"},
+	semconv.OperationEmbeddings:      embeddingKind,
+	semconv.OperationExecuteTool:     toolKind,
+	semconv.OperationRetrieval:       taskKind,
+	semconv.OperationInvokeWorkflow:  {log: "workflow", span: "workflow"},
+	semconv.RouteTranscription:       {log: "transcription"},
+	semconv.RouteSpeech:              {log: "speech"},
+	semconv.RouteModeration:          guardrailKind,
+	semconv.RouteChatModeration:      guardrailKind,
+	semconv.RouteClassification:      guardrailKind,
+	semconv.RouteChatClassification:  guardrailKind,
 }
 
 // otherKind is a model call of an operation that is not in the table.

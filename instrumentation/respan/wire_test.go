@@ -554,6 +554,21 @@ func TestContentOfAnotherShapeIsNotLost(t *testing.T) {
 	assertNone(t, s, "gen_ai.prompt.", "gen_ai.completion.")
 }
 
+func TestCallsThatTheConventionsHaveNoOperationForHaveATypeOfTheirOwn(t *testing.T) {
+	for route, want := range map[string]string{
+		semconv.RouteTranscription: "transcription", semconv.RouteSpeech: "speech",
+		semconv.RouteModeration: "guardrail", semconv.RouteChatModeration: "guardrail",
+		semconv.RouteClassification: "guardrail", semconv.RouteChatClassification: "guardrail",
+	} {
+		t.Run(route, func(t *testing.T) {
+			w := newWorld(t, respan.Config{})
+			_, span := w.Observe(t.Context(), "s", semconv.MistralOperationKey.String(route))
+			span.End()
+			assertText(t, w.Only(t), map[string]string{"respan.entity.log_type": want, "llm.request.type": "", "traceloop.span.kind": ""})
+		})
+	}
+}
+
 func TestUnknownOperationsAreCustom(t *testing.T) {
 	w := newWorld(t, respan.Config{})
 	_, span := w.Observe(t.Context(), "s", semconv.GenAIOperationNameKey.String("create_agent"))
