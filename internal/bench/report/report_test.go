@@ -68,6 +68,19 @@ func TestNothingMeasuredMeetsNoTarget(t *testing.T) {
 	}
 }
 
+// Who is faster than a bare call was measured beside something else.
+func TestNoiseMeetsNoTarget(t *testing.T) {
+	r, err := parse(strings.NewReader("pkg: x/bench\nBenchmarkPlain/bare-2 1 900 ns/op\nBenchmarkPlain/otelhttp-2 1 4600 ns/op\nBenchmarkPlain/otelmistral-2 1 800 ns/op\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows(r) {
+		if strings.HasPrefix(row.Case, "plain chat, sampled, no content") && row.Met != yesNo(false) {
+			t.Errorf("%+v", row)
+		}
+	}
+}
+
 func TestChartIsXML(t *testing.T) {
 	f, err := os.Open("testdata/chart.svg.golden")
 	if err != nil {

@@ -37,7 +37,8 @@ func rows(r results) []row {
 	// beside compares what we add with what otelhttp adds.
 	beside := func(what string, t trio, show func(float64) string, most float64) {
 		otelhttp, ours := t.added()
-		add(what, t, show, times(ours/otelhttp, "what otelhttp adds"), "≤ "+times(most, ""), ours <= most*otelhttp)
+		ratio := quotient(ours, otelhttp)
+		add(what, t, show, times(ratio, "what otelhttp adds"), "≤ "+times(most, ""), ratio <= most)
 	}
 	below := func(what string, t trio, most float64) {
 		add(what, t, count, "", "< "+count(most), t.ours < most)
@@ -69,7 +70,8 @@ func rows(r results) []row {
 	valid := r.value("bench.JSONValid", "ns/op")
 	t = r.slope("bench.StreamLength/chunks=1000", "bench.StreamLength/chunks=5000", "ns/op", 4000)
 	_, ours := t.added()
-	add("time", t, duration, times(ours/valid, "json.Valid, added"), "≤ 1/6", ours*6 <= valid)
+	ratio := quotient(ours, valid)
+	add("time", t, duration, times(ratio, "json.Valid, added"), "≤ 1/6", ratio <= 1.0/6)
 	t = r.slope("bench.StreamLength/chunks=1000", "bench.StreamLength/chunks=5000", "allocs/op", 4000)
 	add("allocations", t, fraction, "", "0, growth of the text apart", t.ours < 0.01)
 	in("stream, per chunk, sampled, with content")
@@ -89,7 +91,8 @@ func rows(r results) []row {
 	valid = r.value("bench.History100KB/json.Valid", "ns/op")
 	t = r.trio("bench.History100KB", "ns/op")
 	_, ours = t.added()
-	add("time", t, duration, times(ours/valid, "json.Valid, added"), "≤ 2.00 ×", ours <= 2*valid)
+	ratio = quotient(ours, valid)
+	add("time", t, duration, times(ratio, "json.Valid, added"), "≤ 2.00 ×", ratio <= 2)
 	in("100 KB chat history in the request, content on")
 
 	for _, c := range []struct{ benchmark, name string }{
@@ -114,6 +117,15 @@ func rows(r results) []row {
 	within("from headers to first byte", r.trio("bench.FirstByte", "first-byte-ns/op"), duration, 1+noise)
 	in("time to headers and to first byte, over loopback")
 	return out
+}
+
+// quotient is NaN, as if nothing had been measured, where noise was: no call
+// costs less than a bare one.
+func quotient(added, of float64) float64 {
+	if added < 0 || of <= 0 {
+		return math.NaN()
+	}
+	return added / of
 }
 
 // slope is what one of the n chunks costs that long has more than short.
