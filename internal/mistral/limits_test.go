@@ -232,7 +232,7 @@ func TestRecordsKeepNothingOfTheMemoryTheyWereReadIn(t *testing.T) {
 	for _, call := range []*genai.Call{&request, &answer} {
 		said := call.Failure.Message
 		for _, kv := range call.AppendEnd(nil) {
-			said += kv.Value.Emit()
+			said += kv.Value.String()
 		}
 		assert.Contains(t, said, "first")
 		assert.NotContains(t, said, "other")
