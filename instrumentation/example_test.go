@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
@@ -23,6 +24,8 @@ func ExampleStart() {
 		log.Print(err) // what is missing; inst works all the same
 	}
 	defer func() {
+		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		defer cancel()
 		if err := inst.Shutdown(ctx); err != nil {
 			log.Print(err) // how many spans did not arrive, and where
 		}
@@ -54,6 +57,8 @@ func ExampleWithDestination() {
 		log.Print(err)
 	}
 	defer func() {
+		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		defer cancel()
 		if err := inst.Shutdown(ctx); err != nil {
 			log.Print(err)
 		}
@@ -77,6 +82,9 @@ func ExampleInstrumentation_SpanProcessor() {
 		log.Print(err)
 	}
 	provider.RegisterSpanProcessor(inst.SpanProcessor())
+
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
 	fmt.Println(provider.Shutdown(ctx)) // flushes and stops the destinations, too
 	// Output: <nil>
 }

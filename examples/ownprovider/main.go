@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 
@@ -43,7 +44,9 @@ func run(ctx context.Context, out io.Writer) error {
 		Do: func(ctx context.Context, call example.Call) error {
 			answer, err := handle(ctx, func(ctx context.Context) (string, error) { return call.Ask(ctx, question) })
 			call.Printf("%s", answer)
-			return errors.Join(err, provider.Shutdown(ctx))
+			end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+			defer cancel()
+			return errors.Join(err, provider.Shutdown(end))
 		},
 	}
 	err = program.Run(ctx, out)

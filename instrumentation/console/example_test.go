@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"time"
 
 	"github.com/otelmistral/otelmistral/instrumentation"
 	"github.com/otelmistral/otelmistral/instrumentation/console"
@@ -24,7 +25,9 @@ func ExampleNew() {
 		log.Fatal(err)
 	}
 	defer func() {
-		if err := inst.Shutdown(context.Background()); err != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := inst.Shutdown(ctx); err != nil {
 			log.Print(err)
 		}
 	}()
