@@ -53,7 +53,25 @@ func isOurs(kv attribute.KeyValue) bool {
 	return kv.Key == semconv.MistralOutcomeKey || kv.Key == semconv.ObservationTypeKey
 }
 
-func isContent(kv attribute.KeyValue) bool { return semconv.IsContent(kv.Key) }
+func isContent(kv attribute.KeyValue) bool {
+	return semconv.IsContent(kv.Key) || isForeignContent(string(kv.Key))
+}
+
+// isForeignContent knows how OpenLLMetry and OpenInference spell content. Their
+// numbered keys are in no table.
+func isForeignContent(key string) bool {
+	switch key {
+	case "traceloop.entity.input", "traceloop.entity.output", "input.value", "output.value", "llm.prompts":
+		return true
+	}
+	for _, prefix := range []string{"gen_ai.prompt.", "gen_ai.completion.", "llm.prompts.", "llm.completions.", "llm.input_messages.", "llm.output_messages."} {
+		// gen_ai.prompt.name, which the newest registry has, is none.
+		if rest, ok := strings.CutPrefix(key, prefix); ok && rest != "" && '0' <= rest[0] && rest[0] <= '9' {
+			return true
+		}
+	}
+	return false
+}
 
 // withoutContentKeys copies only when there is something to remove, for the
 // spans of several destinations share their attributes.

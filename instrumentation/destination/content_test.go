@@ -58,3 +58,21 @@ func TestSpanWithoutContentIsNotCopied(t *testing.T) {
 	assert.Same(t, &span.Attributes()[0], &removeContent(span).Attributes()[0])
 	assert.Equal(t, "dial: refused", removeContent(span).Status().Description, "not the description of a call")
 }
+
+func TestContentOfOtherInstrumentationsIsKnown(t *testing.T) {
+	for key, want := range map[string]bool{
+		"gen_ai.prompt.0.content":                true,
+		"gen_ai.completion.12.content":           true,
+		"llm.input_messages.0.message.content":   true,
+		"traceloop.entity.input":                 true,
+		"output.value":                           true,
+		"gen_ai.prompt.name":                     false,
+		"gen_ai.prompt.":                         false,
+		"traceloop.entity.name":                  false,
+		"http.request.method":                    false,
+		string(semconv.GenAIInputMessagesKey):    true,
+		string(semconv.GenAIUsageInputTokensKey): false,
+	} {
+		assert.Equal(t, want, isContent(attribute.String(key, "")), key)
+	}
+}
