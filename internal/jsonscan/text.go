@@ -81,11 +81,17 @@ func (t Text) Is(s string) bool {
 	return t.String() == s
 }
 
+// Literal returns the string as it stands in the document; ok is false if it
+// means something else: it has escapes, or is no valid UTF-8.
+func (t Text) Literal() (b []byte, ok bool) {
+	return t.raw, !t.escaped && utf8.Valid(t.raw)
+}
+
 // String returns the string unescaped. Like encoding/json it replaces invalid
 // UTF-8 and lone surrogates by U+FFFD.
 func (t Text) String() string {
-	if !t.escaped && utf8.Valid(t.raw) {
-		return string(t.raw)
+	if b, ok := t.Literal(); ok {
+		return string(b)
 	}
 	var short [256]byte // most are, and take one allocation then
 	dst := short[:0]

@@ -26,8 +26,9 @@ type fold struct {
 	choices []foldedChoice
 	effect  effect
 	lent    bool // the call has its buffer
-	// piece is the delta at hand, unescaped. What of it goes beyond the limits
-	// must not make the choice's own buffers grow.
+	// piece is the delta at hand, unescaped, if it does not stand for itself.
+	// What of it goes beyond the limits must not make the choice's own buffers
+	// grow.
 	piece []byte
 	// trimmer reads chunks that are neither text nor thinking.
 	trimmer jsontrim.Trimmer
@@ -137,10 +138,15 @@ func (f *fold) grow(t *text, s jsonscan.Text) {
 // repeat does what the last chunk did, whose effect was a growth, with another
 // string.
 func (f *fold) repeat(s jsonscan.Text) {
-	if f.effect.text != nil {
-		f.piece = s.Append(f.piece[:0])
-		f.effect.text.append(f.piece, f.limits.Part, &f.room)
+	if f.effect.text == nil {
+		return
 	}
+	piece, ok := s.Literal()
+	if !ok {
+		f.piece = s.Append(f.piece[:0])
+		piece = f.piece
+	}
+	f.effect.text.append(piece, f.limits.Part, &f.room)
 }
 
 // fail counts what could not be kept.

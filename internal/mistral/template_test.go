@@ -145,6 +145,11 @@ func TestEventsThatAreNoChunksAreNotReadByTheTemplate(t *testing.T) {
 	}
 }
 
+func TestBytesThatAreNoUTF8AreReplacedInEveryChunk(t *testing.T) {
+	got, _ := parseStream(withContent, []byte(strings.Repeat(event(delta("{\"content\":\"a\xff\"}")), 3)))
+	assert.Equal(t, []genai.Part{textPart("a\uFFFDa\uFFFDa\uFFFD")}, got.Response.Choices[0].Message.Parts)
+}
+
 // Templates are forgotten when the slice that their text lies in may move.
 func TestATextThatMovesIsStillFound(t *testing.T) {
 	var body strings.Builder
