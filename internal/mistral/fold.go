@@ -49,9 +49,12 @@ func (e *effect) growth() jsonscan.Text {
 	return e.by
 }
 
+func newFold(l Limits) fold { return fold{limits: l, room: l.Total} }
+
 type foldedChoice struct {
 	index  int64
 	finish string
+	at     int64 // the place of the content at hand
 	parts  []foldedPart
 	tools  []foldedTool
 }
@@ -59,6 +62,7 @@ type foldedChoice struct {
 // foldedPart is a run of deltas of one kind, text or reasoning, or a part that
 // came whole.
 type foldedPart struct {
+	at    int64          // its place in the list of contents, where there is one
 	kind  genai.PartType // "" if it came whole
 	text  text
 	whole genai.Part
@@ -111,13 +115,13 @@ func (f *fold) choice(index int64) *foldedChoice {
 	return &f.choices[len(f.choices)-1]
 }
 
-// append adds text to the last part, or begins another part if that is of
-// another kind.
+// append adds text to the last part of the content at hand, or begins another
+// part if that is of another kind.
 func (f *fold) append(choice *foldedChoice, kind genai.PartType, s jsonscan.Text, call *genai.Call) {
-	if n := len(choice.parts); !f.limits.Content {
+	if !f.limits.Content {
 		f.grow(nil, s)
-	} else if n > 0 && choice.parts[n-1].kind == kind {
-		f.grow(&choice.parts[n-1].text, s)
+	} else if last := choice.last(); last != nil && last.kind == kind {
+		f.grow(&last.text, s)
 	} else if part := f.addPart(choice, call); part != nil {
 		part.kind = kind
 		if !f.lent {
@@ -155,23 +159,45 @@ func (f *fold) fail(call *genai.Call) {
 	call.DecodeErrors++
 }
 
+// last finds the last part of the content at hand; nil if there is none.
+func (choice *foldedChoice) last() *foldedPart {
+	for i := len(choice.parts) - 1; i >= 0; i-- {
+		if part := &choice.parts[i]; part.at == choice.at {
+			return part
+		}
+	}
+	return nil
+}
+
 // addPart adds a part, or returns nil when there are too many.
 func (f *fold) addPart(choice *foldedChoice, call *genai.Call) *foldedPart {
 	if len(choice.parts) >= maxPieces {
 		f.fail(call)
 		return nil
 	}
-	choice.parts = append(choice.parts, foldedPart{})
+	choice.parts = append(choice.parts, foldedPart{at: choice.at})
 	return &choice.parts[len(choice.parts)-1]
 }
 
 // addWhole adds a chunk that is neither text nor thinking. It is read as in a
 // reply that is one JSON value: what is secret or base64 must not be kept.
 func (f *fold) addWhole(choice *foldedChoice, raw []byte, call *genai.Call) {
+	c := jsonscan.New(f.trim(raw, call))
+	p := parts{limits: f.limits}
+	for _, whole := range p.appendChunk(nil, &c) {
+		if part := f.addPart(choice, call); part != nil {
+			part.whole = whole
+		}
+	}
+}
+
+// trim returns as much of a value as there is room for. What it returns is
+// valid until the next call.
+func (f *fold) trim(raw []byte, call *genai.Call) []byte {
 	f.effect.changes++
 	if f.room <= 0 {
 		call.DroppedBytes += int64(len(raw))
-		return
+		return nil
 	}
 	l := f.limits
 	l.Total = f.room
@@ -180,13 +206,7 @@ func (f *fold) addWhole(choice *foldedChoice, raw []byte, call *genai.Call) {
 	doc := f.trimmer.End()
 	f.room -= len(doc)
 	call.DroppedBytes += f.trimmer.Dropped()
-	c := jsonscan.New(doc)
-	p := parts{limits: l}
-	for _, whole := range p.appendChunk(nil, &c) {
-		if part := f.addPart(choice, call); part != nil {
-			part.whole = whole
-		}
-	}
+	return doc
 }
 
 // addContent folds a delta in whose content is a list of chunks, or one chunk.
@@ -240,35 +260,45 @@ func (f *fold) addToolCalls(choice *foldedChoice, calls []byte, call *genai.Call
 	}
 	for c.Element() {
 		w := readToolCall(&c)
+		f.addToolCall(choice, &w, call)
 		spoke = true
-		if !f.limits.Content {
-			continue
-		}
-		known := len(choice.tools)
-		tool := choice.tool(&w)
-		if tool == nil {
-			f.fail(call)
-			continue
-		}
-		f.effect.changes += len(choice.tools) - known
-		if tool.id == "" {
-			tool.id = w.idString()
-		}
-		if tool.name == "" {
-			tool.name = name(w.name)
-		}
-		arguments := jsonscan.New(w.arguments)
-		switch arguments.Kind() {
-		case jsonscan.KindNone, jsonscan.KindNull:
-		case jsonscan.KindString:
-			t, _ := arguments.Text()
-			f.grow(&tool.arguments, t)
-		default:
-			f.effect.changes++
-			tool.arguments.append(f.limits.trimmed(w.arguments), f.limits.Part, &f.room)
-		}
 	}
 	return spoke
+}
+
+// addToolCall folds a tool call in, or a piece of one.
+func (f *fold) addToolCall(choice *foldedChoice, w *wireToolCall, call *genai.Call) {
+	if !f.limits.Content {
+		return
+	}
+	known := len(choice.tools)
+	tool := choice.tool(w)
+	if tool == nil {
+		f.fail(call)
+		return
+	}
+	f.effect.changes += len(choice.tools) - known
+	if tool.id == "" {
+		tool.id = w.idString()
+	}
+	if tool.name == "" {
+		tool.name = name(w.name)
+	}
+	f.addArguments(tool, w.arguments)
+}
+
+// addArguments adds arguments, or a piece of them, to those of a tool call.
+func (f *fold) addArguments(tool *foldedTool, arguments []byte) {
+	c := jsonscan.New(arguments)
+	switch c.Kind() {
+	case jsonscan.KindNone, jsonscan.KindNull:
+	case jsonscan.KindString:
+		t, _ := c.Text()
+		f.grow(&tool.arguments, t)
+	default:
+		f.effect.changes++
+		tool.arguments.append(f.limits.trimmed(arguments), f.limits.Part, &f.room)
+	}
 }
 
 // tool finds the tool call that a piece belongs to. Mistral's models send each
@@ -317,6 +347,7 @@ func (f *fold) result(call *genai.Call) []genai.Choice {
 		choices[i].Index, choices[i].FinishReason = folded.index, folded.finish
 		m := &choices[i].Message
 		m.Role = "assistant"
+		slices.SortStableFunc(folded.parts, func(a, b foldedPart) int { return cmp.Compare(a.at, b.at) })
 		for j := range folded.parts {
 			m.Parts = append(m.Parts, folded.parts[j].part())
 			call.DroppedBytes += folded.parts[j].text.cut

@@ -10,52 +10,29 @@ import (
 	"github.com/otelmistral/otelmistral/internal/sse"
 )
 
-// maxEvent is the longest event that is understood, in bytes.
-const maxEvent = 1 << 20
-
-// stream reads a reply that is a stream of server-sent events. Its chunks are
-// folded into the choices that a reply in one piece would have.
+// stream reads the stream of a chat. Its chunks are folded into the choices
+// that a reply in one piece would have.
 type stream struct {
-	call    *genai.Call
-	limits  Limits
-	start   time.Time
-	decoder sse.Decoder
-	emit    func(sse.Event) bool // kept, so that no event allocates it
-	chunk   chunk                // reused
-	fold    fold
+	events
+	chunk chunk // reused
+	fold  fold
 	// template is like the last chunk if that did nothing but make a text
 	// longer.
 	template template
-	done     bool
-	failed   bool
-	ending   bool // no more bytes are to come
 }
 
 func newStream(call *genai.Call, start time.Time, l Limits) *stream {
-	s := &stream{call: call, limits: l, start: start}
-	s.fold = fold{limits: l, room: l.Total}
-	s.decoder.Reset(maxEvent)
-	s.emit = s.event
+	s := &stream{events: newEvents(call, start, l), fold: newFold(l)}
+	s.begin(s.event)
 	return s
 }
-
-func (s *stream) Write(p []byte) {
-	if !s.done {
-		s.decoder.Feed(p, s.emit)
-	}
-}
-
-func (s *stream) Done() bool { return s.done }
 
 func (s *stream) Complete() bool {
 	return !s.failed && (s.done || s.fold.complete(s.call.Request.ChoiceCount.Value))
 }
 
 func (s *stream) Fill() {
-	s.ending = true
-	if !s.done {
-		s.decoder.Flush(s.emit)
-	}
+	s.flush()
 	s.call.Response.Choices = s.fold.result(s.call)
 	failOnFinishReason(s.call)
 }
@@ -66,9 +43,7 @@ func (s *stream) event(e sse.Event) bool {
 		s.done = true
 		return false
 	}
-	if !s.call.TimeToFirstChunk.Set && !s.start.IsZero() && !s.ending {
-		s.call.TimeToFirstChunk = genai.Some(time.Since(s.start))
-	}
+	s.came()
 	if e.Name != "error" && !e.Oversize {
 		if text, ok := s.template.read(e.Data); ok {
 			s.fold.repeat(text)
@@ -82,14 +57,10 @@ func (s *stream) event(e sse.Event) bool {
 	}
 	switch {
 	case e.Name == "error", understood && s.chunk.failure:
-		s.call.Failure.Type = streamError
-		f := NewFailure(s.call, s.limits)
-		f.Write(e.Data)
-		f.Fill()
-		s.done, s.failed = true, true
+		s.fail(e.Data)
 		return false
-	case !understood && !s.ending: // an event that was cut off is not a broken one
-		s.call.DecodeErrors++
+	case !understood:
+		s.misunderstood()
 	}
 	return true
 }
@@ -114,8 +85,8 @@ func (s *stream) apply(ch *chunk) {
 			spoke = true
 		}
 	}
-	if spoke && !s.call.TimeToFirstToken.Set && !s.start.IsZero() && !s.ending {
-		s.call.TimeToFirstToken = genai.Some(time.Since(s.start))
+	if spoke {
+		s.spoke()
 	}
 }
 
