@@ -70,14 +70,32 @@ var routes = []Route{
 // Match finds the route of a request. configured holds the hosts, in lower
 // case, that the user called Mistral's. Match does not allocate.
 func Match(method, host, path string, configured map[string]bool) (*Route, bool) {
-	for i := range routes {
-		r := &routes[i]
-		if method == r.method && endsWith(path, r.path) && r.where.holds(host, configured) {
-			return r, true
+	for _, candidates := range [...][]*Route{byEnd[lastSegment(path)], byEnd["*"]} {
+		for _, r := range candidates {
+			if method == r.method && endsWith(path, r.path) && r.where.holds(host, configured) {
+				return r, true
+			}
 		}
 	}
 	return nil, false
 }
+
+// byEnd holds the routes by the last segment of their path, in the order of the
+// table, and under * those that leave it open: requests that are no call must
+// not cost more with every route.
+var byEnd = func() map[string][]*Route {
+	m := map[string][]*Route{}
+	for i := range routes {
+		end := lastSegment(routes[i].path)
+		if strings.HasPrefix(end, "*") {
+			end = "*"
+		}
+		m[end] = append(m[end], &routes[i])
+	}
+	return m
+}()
+
+func lastSegment(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
 
 func (w where) holds(host string, configured map[string]bool) bool {
 	switch w {
