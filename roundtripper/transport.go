@@ -93,8 +93,7 @@ func (t *Transport) match(req *http.Request) (*mistral.Route, bool) {
 	if req == nil || req.URL == nil {
 		return nil, false
 	}
-	host := strings.ToLower(req.URL.Hostname())
-	route, ok := mistral.Match(req.Method, host, req.URL.Path, t.config.hosts)
+	route, ok := mistral.Match(req.Method, req.URL.Hostname(), req.URL.Path, t.config.hosts)
 	if !ok {
 		return nil, false
 	}

@@ -67,12 +67,12 @@ var routes = []Route{
 	{Name: semconv.RouteChatClassification, method: http.MethodPost, path: "/v1/chat/classifications", where: own, endpoint: &chatClassificationEndpoint},
 }
 
-// Match finds the route of a request. configured holds the hosts, in lower
+// Match finds the route of a request to host, in any case. configured holds the hosts, in lower
 // case, that the user called Mistral's. Match does not allocate.
 func Match(method, host, path string, configured map[string]bool) (*Route, bool) {
 	for _, candidates := range [...][]*Route{byEnd[lastSegment(path)], byEnd["*"]} {
 		for _, r := range candidates {
-			if method == r.method && endsWith(path, r.path) && r.where.holds(host, configured) {
+			if method == r.method && endsWith(path, r.path) && r.where.holds(strings.ToLower(host), configured) {
 				return r, true
 			}
 		}
