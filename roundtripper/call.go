@@ -137,11 +137,11 @@ func (c *call) end(e end) {
 		attrs = r.AppendHead(attrs)
 	}
 	attrs = r.AppendEnd(attrs)
-	c.spanExecutions(e)
 	c.span.SetAttributes(attrs...)
 	if r.Failure.Type != "" {
 		c.span.SetStatus(codes.Error, r.Failure.Description())
 	}
+	c.spanExecutions(e)
 }
 
 func (c *call) fillReply() {

@@ -13,8 +13,12 @@ import (
 	"github.com/otelmistral/otelmistral/internal/mistral"
 )
 
-// maxSnapshot is how much of a request body is read before it is sent.
-const maxSnapshot = 1 << 20
+// A request body up to maxSnapshot is read before it is sent; of a longer one, so
+// that a call never holds much, only headSnapshot, where the model mostly stands.
+const (
+	maxSnapshot  = 1 << 20
+	headSnapshot = 64 << 10
+)
 
 // snapshot is the body of a request as it was looked at before sending.
 type snapshot struct {
@@ -39,8 +43,12 @@ func takeSnapshot(req *http.Request) *snapshot {
 		s.rest = req.Body
 		return s
 	}
+	size := req.ContentLength
+	if size > maxSnapshot {
+		size = headSnapshot
+	}
 	var err error
-	s.body, err = readUpTo(req.Body, min(req.ContentLength, maxSnapshot))
+	s.body, err = readUpTo(req.Body, size)
 	if err != io.EOF {
 		// A long body, one longer than it was declared, or one that fails: the
 		// transport below must see the same.
@@ -107,7 +115,9 @@ func (r *replay) Read(p []byte) (int, error) {
 	case r.closed.Load(): // rest knows what to say to that
 	case len(r.data) > 0:
 		n := copy(p, r.data)
-		r.data = r.data[n:]
+		if r.data = r.data[n:]; len(r.data) == 0 {
+			r.data = nil // a long body goes on for long
+		}
 		return n, nil
 	case r.err != nil:
 		return 0, r.err

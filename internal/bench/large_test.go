@@ -3,8 +3,10 @@
 package bench
 
 import (
+	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"testing"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -78,16 +80,17 @@ func BenchmarkLarge(b *testing.B) {
 
 // However large a body is, the call is recorded, and what is held of it is small.
 func TestLargeBodiesAreRecordedInBoundedMemory(t *testing.T) {
-	for _, tt := range largeBodies {
-		t.Run(tt.name, func(t *testing.T) {
+	for i, tt := range slices.Concat(largeBodies, largeBodies) {
+		inMemory := i < len(largeBodies)
+		t.Run(fmt.Sprintf("%s/in memory %t", tt.name, inMemory), func(t *testing.T) {
 			l := newLoopback(t, tt.reply)
 			recorder := tracetest.NewSpanRecorder()
 			provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(recorder))
 			observed := roundtripper.New(l.base, roundtripper.WithTracerProvider(provider), roundtripper.WithContentCapture(tt.capture))
 
-			watchedCall(t, l, l.base, tt.request, tt.reply, false) // opens the connection
-			bare := watchedCall(t, l, l.base, tt.request, tt.reply, false)
-			live := watchedCall(t, l, observed, tt.request, tt.reply, false) - bare
+			watchedCall(t, l, l.base, tt.request, tt.reply, inMemory) // opens the connection
+			bare := watchedCall(t, l, l.base, tt.request, tt.reply, inMemory)
+			live := watchedCall(t, l, observed, tt.request, tt.reply, inMemory) - bare
 			t.Logf("%d KiB live beyond the %d KiB of a bare call", live>>10, bare>>10)
 			if live > maxLive {
 				t.Errorf("%d KiB live, want at most %d", live>>10, maxLive>>10)
