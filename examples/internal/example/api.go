@@ -24,7 +24,8 @@ type API struct {
 // called is an API that is ready to be called.
 type called struct {
 	Call
-	where string // what the reader is told
+	where string   // what the reader is told
+	hosts []string // that serve Mistral's API, which nobody could know
 }
 
 // start returns the real API if the environment has a key, else a small Mistral
@@ -46,6 +47,9 @@ func (a API) start(answers map[string]string, opts []testserver.MistralOption) (
 	}
 	server := testserver.NewMistral(append(known, opts...)...)
 	c.URL, c.Key = server.URL, "no-key-needed"
+	if a.URL == "" {
+		c.hosts = []string{"127.0.0.1"}
+	}
 	c.where = "a Mistral server inside this program (no " + variable + " is set)"
 	return c, server.Close
 }

@@ -33,6 +33,7 @@ import (
 	"github.com/otelmistral/otelmistral/instrumentation"
 	"github.com/otelmistral/otelmistral/instrumentation/destination"
 	"github.com/otelmistral/otelmistral/internal/testserver"
+	"github.com/otelmistral/otelmistral/roundtripper"
 )
 
 // Program is one example.
@@ -98,7 +99,10 @@ func (p Program) Run(ctx context.Context, out io.Writer) error {
 		p.Destinations = []destination.Destination{Terminal(out)}
 	}
 
-	opts := []instrumentation.Option{instrumentation.WithServiceName(p.Name)}
+	opts := []instrumentation.Option{
+		instrumentation.WithServiceName(p.Name),
+		instrumentation.WithTransportOptions(roundtripper.WithHosts(called.hosts...)),
+	}
 	for _, d := range p.Destinations {
 		opts = append(opts, instrumentation.WithDestination(d))
 	}
