@@ -11,10 +11,13 @@
 //
 // # What is observed
 //
-// POST requests whose path ends in /chat/completions, answered as JSON or as a
-// stream of server-sent events, on Mistral's hosts and on any other except
-// those of other known providers. Every other request is passed on as it is.
-// Each attempt of a client that retries is a request, so it is a span.
+// Requests that run a model, answered as JSON or as a stream of server-sent
+// events. Those that compatible servers know, too, are observed on Mistral's
+// hosts and on any other except those of other known providers: POST requests
+// whose path ends in /chat/completions, /fim/completions or /embeddings. The
+// others are observed on Mistral's hosts and those of [WithHosts]: README.md
+// lists them. Every other request is passed on as it is. Each attempt of a
+// client that retries is a request, so it is a span.
 //
 // Requests and responses are not changed: the bytes, the errors and their
 // timing are those of the transport below. Content is read as it passes by, in
@@ -22,8 +25,9 @@
 //
 // # What is recorded
 //
-// A span of kind client, named "chat {model}", with the attributes of the GenAI
-// conventions, version 1.41, and Mistral's own under mistral_ai. Package semconv
+// A span of kind client, named after the operation and the model, such as "chat
+// mistral-small-latest", with the attributes of the GenAI conventions, version
+// 1.41, and Mistral's own under mistral_ai. Package semconv
 // lists them all. It ends when the call has ended, see [Transport.RoundTrip],
 // and mistral_ai.outcome says how:
 //

@@ -16,7 +16,10 @@
 // Without a script the server answers as a small Mistral does: it checks the key
 // (any will do) and the request, chats, streams, calls the tool that fits the
 // prompt and answers from its result. The same request always gets the same
-// reply. It serves chat; [Env.Reply] scripts the next replies, on any path:
+// reply. It serves every endpoint that runs a model: completions, conversations
+// and agents, embeddings, OCR, audio, moderations and classifications. It
+// remembers nothing, and knows any id of an agent (ag_...) or a conversation
+// (conv_...). [Env.Reply] scripts the next replies, on any path:
 //
 //	env.Reply(
 //		instrumentationtest.Error(429, ""),

@@ -38,13 +38,16 @@ func (e *Env) next(r testserver.Request) (testserver.Reply, bool) {
 	return reply.answer(r), true
 }
 
-// Text answers a chat request with text, streamed if the request asks for it.
+// Text answers with text where the endpoint says something: a choice of a
+// completion, the message of a conversation, the transcript of a recording,
+// streamed if the request asks for it. On a path that is not Mistral's it answers
+// as to a chat; a request that is not sound is refused.
 func Text(text string) Reply {
 	return Reply{func(r testserver.Request) testserver.Reply { return testserver.Saying(r, text) }}
 }
 
-// ToolCall answers a chat request with a call of a tool, streamed if the request
-// asks for it. The arguments are JSON text.
+// ToolCall is [Text] with a call of a tool instead of text, where the endpoint has
+// such. The arguments are JSON text.
 func ToolCall(name, arguments string) Reply {
 	return Reply{func(r testserver.Request) testserver.Reply { return testserver.Calling(r, name, arguments) }}
 }
