@@ -24,8 +24,11 @@ import (
 type call struct {
 	transport *Transport
 	route     *mistral.Route
+	target    *target
 	caller    context.Context // the caller's
 	span      trace.Span
+	recording bool         // the span is; else only metrics are recorded
+	meter     *genai.Meter // nil: no metrics
 	start     time.Time
 	limits    mistral.Limits
 	asked     asked
@@ -114,6 +117,7 @@ func (c *call) end(e end) {
 	c.cleanup.Stop()
 
 	r := &c.record
+	r.Duration = c.endTime(e).Sub(c.start)
 	startName, startOperation, startProvider := r.SpanName(), r.Operation, r.Provider
 	fromReply := r.DecodeErrors
 	c.asked.fill(r)
@@ -128,9 +132,13 @@ func (c *call) end(e end) {
 			"its data is missing from its span, and is counted there")
 	}
 	c.settle(e)
+	r.Provider = mistral.Provider(r.ServerAddress, r.Request.Model, c.transport.config.provider)
+	c.measure()
+	if !c.recording {
+		return
+	}
 
 	attrs := make([]attribute.KeyValue, 0, 24)
-	r.Provider = mistral.Provider(r.ServerAddress, r.Request.Model, c.transport.config.provider)
 	if name := r.SpanName(); name != startName || r.Operation != startOperation || r.Provider != startProvider {
 		// The bodies told more than was known before the request was sent.
 		c.span.SetName(name)
@@ -180,7 +188,7 @@ func (c *call) spanExecutions(e end) {
 		return t
 	}
 	ctx, carried := trace.ContextWithSpan(c.caller, c.span), scope.SpanAttributes(c.caller)
-	tracer := c.transport.tracers.get()
+	tracer := c.transport.tracer()
 	for i := range c.record.Executions {
 		x := &c.record.Executions[i]
 		start, finish := within(x.Start, c.start), within(x.End, last)

@@ -8,10 +8,13 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/log"
+	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelmistral/otelmistral/internal/mistral"
+	"github.com/otelmistral/otelmistral/semconv"
 )
 
 // DefaultMaxContentBytes is the longest text of one part of a message that is
@@ -38,6 +41,9 @@ func (f optionFunc) apply(c config) config { return f(c) }
 
 type config struct {
 	tracerProvider trace.TracerProvider
+	meterProvider  metric.MeterProvider
+	loggerProvider log.LoggerProvider
+	vocabulary     semconv.Vocabulary
 	propagator     propagation.TextMapPropagator
 	capture        ContentCapture
 	captureSet     bool
@@ -69,6 +75,30 @@ func WithTracerProvider(tp trace.TracerProvider) Option {
 	return optionFunc(func(c config) config {
 		if tp != nil {
 			c.tracerProvider = tp
+		}
+		return c
+	})
+}
+
+// WithMeterProvider sets where metrics come from: see the package's
+// documentation for which. Without it, or with nil, each call asks for the global
+// provider, so that one set after [New] is used. Metrics are recorded of every
+// call, whether its span is sampled or not.
+func WithMeterProvider(mp metric.MeterProvider) Option {
+	return optionFunc(func(c config) config {
+		if mp != nil {
+			c.meterProvider = mp
+		}
+		return c
+	})
+}
+
+// WithLoggerProvider sets where events come from. Without it, or with nil, each
+// call asks for the global provider, so that one set after [New] is used.
+func WithLoggerProvider(lp log.LoggerProvider) Option {
+	return optionFunc(func(c config) config {
+		if lp != nil {
+			c.loggerProvider = lp
 		}
 		return c
 	})

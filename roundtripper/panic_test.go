@@ -39,7 +39,7 @@ func TestPanicOfADecoderCostsTheRecordOnly(t *testing.T) {
 			provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(exporter))
 			transport := New(nil, WithTracerProvider(provider))
 			_, span := provider.Tracer("").Start(t.Context(), "chat")
-			c := &call{transport: transport, caller: t.Context(), span: span, reply: panicky{where}}
+			c := &call{recording: true, transport: transport, caller: t.Context(), span: span, reply: panicky{where}}
 			c.record.Response.Status = http.StatusOK
 			resp := &http.Response{Body: io.NopCloser(strings.NewReader("{}"))}
 			c.observe(resp)

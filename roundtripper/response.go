@@ -32,7 +32,9 @@ func (c *call) response(resp *http.Response, err error) {
 	c.lastRead = time.Now()
 	ok := func() bool {
 		defer c.transport.reports.contain("the start of a response")
-		mistral.ReadHeaders(resp.Header, c.lastRead, &c.record)
+		if c.recording {
+			mistral.ReadHeaders(resp.Header, c.lastRead, &c.record)
+		}
 		c.reply = c.newReply(resp)
 		return true
 	}()
@@ -54,7 +56,7 @@ func (c *call) response(resp *http.Response, err error) {
 func (c *call) newReply(resp *http.Response) reply {
 	status := resp.StatusCode
 	if status < 200 || status == http.StatusNoContent || status == http.StatusResetContent ||
-		300 <= status && status < 400 {
+		300 <= status && status < 400 || status >= 400 && !c.recording {
 		return nil
 	}
 	encoding := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding")))

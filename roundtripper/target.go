@@ -14,7 +14,7 @@ import (
 )
 
 // target is what a call begins with: an operation of a model on a server. It is
-// never changed.
+// never changed, but for labels.
 type target struct {
 	route    *mistral.Route
 	host     string
@@ -26,6 +26,9 @@ type target struct {
 	// options are the kind and the attributes that samplers see. There is no
 	// room behind them: whoever appends gets a copy.
 	options []trace.SpanStartOption
+
+	// labels are those of the last call: most are like it.
+	labels atomic.Pointer[genai.Labels]
 }
 
 // targets keeps some of the targets that were called. An application has few;

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
@@ -24,7 +25,8 @@ import (
 type Transport struct {
 	base    http.RoundTripper
 	config  config
-	tracers tracers
+	tracers latest[trace.TracerProvider, trace.Tracer]
+	meters  latest[metric.MeterProvider, *genai.Meter]
 	targets targets
 	reports reports
 }
@@ -38,9 +40,7 @@ func New(base http.RoundTripper, opts ...Option) *Transport {
 	if base == nil {
 		base = http.DefaultTransport
 	}
-	t := &Transport{base: base, config: newConfig(opts)}
-	t.tracers.provider = t.config.tracerProvider
-	return t
+	return &Transport{base: base, config: newConfig(opts)}
 }
 
 // Unwrap returns the transport below.
@@ -128,16 +128,23 @@ func (t *Transport) start(req *http.Request, route *mistral.Route, s *snapshot) 
 	if own := t.ownAttributes(caller); len(own) > 0 {
 		options = append(options, trace.WithAttributes(own...))
 	}
-	ctx, span := t.tracers.get().Start(ctx, target.spanName, options...)
-	if !span.IsRecording() {
+	ctx, span := t.tracer().Start(ctx, target.spanName, options...)
+	recording, meter := span.IsRecording(), t.meter(ctx)
+	if !recording && meter == nil {
 		span.End()
 		return ctx, nil
 	}
-	c = &call{transport: t, route: route, caller: caller, span: span, start: time.Now(), limits: t.config.limits}
+	c = &call{
+		transport: t, route: route, target: target, caller: caller, span: span, recording: recording, meter: meter,
+		start: time.Now(), limits: t.config.limits,
+	}
 	target.describe(&c.record)
+	if !recording && len(model) > 0 {
+		return ctx, c // metrics ask for no more
+	}
 	route.ReadPath(req.URL.Path, &c.record)
 	route.ReadRequestHeaders(req.Header, &c.record)
-	c.limits.Content = t.captures(caller)
+	c.limits.Content = recording && t.captures(caller)
 	if c.limits.Content && t.config.redact != nil {
 		c.record.Redactor = genai.Redactor{Func: t.config.redact, Panicked: t.reports.redactor}
 	}

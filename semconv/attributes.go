@@ -76,6 +76,7 @@ var attributes = [...]Attribute{
 	{GenAIWorkflowNameKey, TypeString, "", false, registry + "gen-ai/#gen-ai-workflow-name", "Name of the workflow"},
 	{GenAIEmbeddingsDimensionCountKey, TypeInt, "", false, registry + "gen-ai/#gen-ai-embeddings-dimension-count", "Dimensions asked for"},
 	{GenAIRequestEncodingFormatsKey, TypeStrings, "", false, registry + "gen-ai/#gen-ai-request-encoding-formats", "Encodings of embeddings asked for"},
+	{GenAITokenTypeKey, TypeString, "", false, registry + "gen-ai/#gen-ai-token-type", "Whether tokens were input or output, on metrics"},
 	{ServerAddressKey, TypeString, "", false, registry + "server/#server-address", "Host of the request URL"},
 	{ServerPortKey, TypeInt, "", false, registry + "server/#server-port", "Port of the request URL, or its scheme's default"},
 	{ErrorTypeKey, TypeString, "", false, registry + "error/#error-type", "How the call failed"},
@@ -126,7 +127,7 @@ var (
 )
 
 func table() []Attribute {
-	t := slices.Concat(attributes[:], observations[:], foreign[:])
+	t := slices.Concat(attributes[:], newest[:], observations[:], foreign[:])
 	for _, r := range rateLimits {
 		t = append(t, Attribute{r.key, TypeInt, r.unit, false, mistralAPI, "Header x-ratelimit-" + r.suffix})
 	}

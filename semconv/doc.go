@@ -31,4 +31,7 @@ const (
 	UnitRequests   = "{request}"
 	UnitPages      = "{page}"
 	UnitCharacters = "{character}"
+	UnitCalls      = "{call}"
+	UnitErrors     = "{error}"
+	UnitPanics     = "{panic}"
 )

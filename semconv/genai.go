@@ -149,6 +149,12 @@ const (
 	// https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#gen-ai-tool-definitions
 	GenAIToolDefinitionsKey = attribute.Key("gen_ai.tool.definitions")
 
+	// GenAITokenTypeKey is whether tokens were input or output, for example
+	// [TokenTypeInput]. On metrics only.
+	//
+	// https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#gen-ai-token-type
+	GenAITokenTypeKey = attribute.Key("gen_ai.token.type")
+
 	// ServerAddressKey is the host of the request URL without the port. Set at
 	// span start.
 	//

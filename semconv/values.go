@@ -57,6 +57,22 @@ const (
 	OutputTypeSpeech = "speech" // speech
 )
 
+// Values of [GenAITokenTypeKey].
+//
+// https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#gen-ai-token-type
+const (
+	TokenTypeInput  = "input"  // what the model was given
+	TokenTypeOutput = "output" // what the model made
+)
+
+// Values of [GenAITokenModalityKey]. Mistral tells audio apart, and nothing else.
+//
+// https://github.com/open-telemetry/semantic-conventions-genai
+const (
+	TokenModalityAudio   = "audio"   // audio
+	TokenModalityUnknown = "unknown" // not told
+)
+
 // Values of [GenAIProviderNameKey].
 //
 // https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#gen-ai-provider-name

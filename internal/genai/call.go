@@ -57,14 +57,17 @@ type Call struct {
 	// Outcome is one of semconv.Outcome….
 	Outcome string
 
-	// TimeToFirstChunk and TimeToFirstToken count from the start of the call,
-	// for streams only.
+	// Duration is from the start of the call to its end. TimeToFirstChunk and
+	// TimeToFirstToken count from the start, too, for streams only.
+	Duration         time.Duration
 	TimeToFirstChunk Opt[time.Duration]
 	TimeToFirstToken Opt[time.Duration]
 
 	// DecodeErrors counts events, bodies and choices that could not be
 	// understood; their data is missing from the record.
 	DecodeErrors int
+	// Panics counts those of decoding.
+	Panics int
 	// DroppedBytes counts the bytes of content that the limits left out.
 	DroppedBytes int64
 
