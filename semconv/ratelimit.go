@@ -35,6 +35,7 @@ var rateLimits = [...]struct {
 	{"tokens-query-cost", "mistral_ai.ratelimit.tokens_query_cost", UnitTokens},
 	{"ocr-pages-query-cost", "mistral_ai.ratelimit.ocr_pages_query_cost", UnitPages},
 	{"audio-seconds-query-cost", "mistral_ai.ratelimit.audio_seconds_query_cost", UnitSeconds},
+	{"input-characters-query-cost", "mistral_ai.ratelimit.input_characters_query_cost", UnitCharacters},
 }
 
 // RateLimitKey gives the key for the rate-limit header with that suffix: the

@@ -142,7 +142,7 @@ func TestUsageNamespaceHoldsTokenCountsOnly(t *testing.T) {
 }
 
 func TestRateLimitKeyKnowsEachHeader(t *testing.T) {
-	suffixes := []string{"tokens-query-cost", "ocr-pages-query-cost", "audio-seconds-query-cost"}
+	suffixes := []string{"tokens-query-cost", "ocr-pages-query-cost", "audio-seconds-query-cost", "input-characters-query-cost"}
 	for _, what := range []string{
 		"req-minute", "tokens-minute", "req-10-second", "tokens-month", "ocr-pages-minute",
 		"audio-seconds-minute", "input-characters-minute", "code-interpreter-minute",
