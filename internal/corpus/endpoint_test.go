@@ -31,6 +31,8 @@ var endpoints = []endpoint{
 	{"POST", "/v1/ocr", readOCR},
 	{"POST", "/v1/moderations", readModeration},
 	{"POST", "/v1/chat/moderations", readModeration},
+	{"POST", "/v1/audio/transcriptions", readTranscription},
+	{"POST", "/v1/audio/speech", readSpeech},
 }
 
 // endpoint is nil for an exchange that is not to be observed.

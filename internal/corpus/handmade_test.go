@@ -55,6 +55,8 @@ func handmade() []exchange {
 		chat("every parameter", everyParameter, everyAnswer),
 		posting("/v1/embeddings", `{"model":"codestral-embed","input":["a","b"],"output_dimension":256,"encoding_format":"base64"}`, `{"model":"codestral-embed","data":[]}`),
 		posting("/v1/moderations", `{"model":"m","input":"a"}`, `{"id":"1","model":"m","results":[{"categories":{"pii":true,"law":false}}]}`),
+		posting("/v1/audio/transcriptions", `{"model":"m","language":"de","file_id":"f","temperature":0}`, `{"model":"m","text":"a","language":"de"}`),
+		posting("/v1/audio/speech", `{"model":"m","input":"a","voice_id":"v","response_format":"wav","ref_audio":"`+secret+`"}`, `{"audio_data":"`+secret+`"}`),
 		posting("/v1/classifications", `{"model":"m","input":["a"]}`, `{"id":"1","model":"m","results":[{"mood":{"scores":{"calm":0.9,"angry":0.1}}}]}`),
 		asking("text", user(`[{"type":"text","text":"a"},{"type":"text","text":""}]`)),
 		asking("plain strings in a list", user(`["a","","b"]`)),

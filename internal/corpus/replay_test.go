@@ -165,5 +165,5 @@ func TestOtherRoutesAreNotObserved(t *testing.T) {
 			assert.Empty(t, n.observe(t, &x, roundtripper.WithContentCapture(roundtripper.CaptureSpan)))
 		})
 	}
-	assert.Greater(t, len(paths), 10)
+	assert.Greater(t, len(paths), 5)
 }

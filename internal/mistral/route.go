@@ -65,6 +65,10 @@ var routes = []Route{
 	{Name: semconv.RouteChatModeration, method: http.MethodPost, path: "/v1/chat/moderations", where: own, endpoint: &chatModerationEndpoint},
 	{Name: semconv.RouteClassification, method: http.MethodPost, path: "/v1/classifications", where: own, endpoint: &classificationEndpoint},
 	{Name: semconv.RouteChatClassification, method: http.MethodPost, path: "/v1/chat/classifications", where: own, endpoint: &chatClassificationEndpoint},
+	{Name: semconv.RouteTranscription, method: http.MethodPost, path: "/v1/audio/transcriptions", where: own, endpoint: &transcriptionEndpoint},
+	{Name: semconv.RouteSpeech, method: http.MethodPost, path: "/v1/audio/speech", where: own, endpoint: &speechEndpoint},
+	{Operation: semconv.OperationChat, method: http.MethodPost, path: "/publishers/mistralai/models/*:rawPredict", where: vertex, endpoint: &vertexEndpoint},
+	{Operation: semconv.OperationChat, method: http.MethodPost, path: "/publishers/mistralai/models/*:streamRawPredict", where: vertex, endpoint: &vertexEndpoint},
 }
 
 // Match finds the route of a request to host, in any case. configured holds the hosts, in lower
