@@ -71,9 +71,12 @@ func allocations(t *testing.T, request, contentType, reply string, opts ...round
 
 func TestChunksOfAStreamAddNoAllocation(t *testing.T) {
 	never := sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.NeverSample()))
+	var m metrics
 	for name, opts := range map[string][]roundtripper.Option{
-		"sampled":     nil,
-		"not sampled": {roundtripper.WithTracerProvider(never), roundtripper.WithContentCapture(roundtripper.CaptureSpan)},
+		"sampled":                   nil,
+		"not sampled":               {roundtripper.WithTracerProvider(never), roundtripper.WithContentCapture(roundtripper.CaptureSpan)},
+		"measured":                  {m.option()},
+		"measured, and not sampled": {m.option(), roundtripper.WithTracerProvider(never)},
 	} {
 		few, many := streamAllocations(t, 200, opts...), streamAllocations(t, 2000, opts...)
 		assert.InDelta(t, few, many, 1, "%s: 200 chunks: %v allocations, 2,000 chunks: %v", name, few, many)

@@ -27,8 +27,9 @@ type call struct {
 	target    *target
 	caller    context.Context // the caller's
 	span      trace.Span
-	recording bool         // the span is; else only metrics are recorded
-	meter     *genai.Meter // nil: no metrics
+	recording bool            // the span is; else only metrics are recorded
+	meter     *genai.Meter    // nil: no metrics
+	measured  context.Context // for the meter: it has the span, for exemplars, and never ends
 	start     time.Time
 	limits    mistral.Limits
 	asked     asked
@@ -42,6 +43,7 @@ type call struct {
 	record   genai.Call
 	reply    reply
 	lastRead time.Time
+	pace     pace
 
 	// Set before the caller gets the body.
 	stopContext func() bool
@@ -64,32 +66,40 @@ func (c *call) read(p []byte, err error) {
 		return
 	}
 	c.lastRead = time.Now()
-	cause := c.feed(p)
+	cause, beat := c.feed(p)
 	if cause == causeNone && err != nil {
 		cause = causeOf(err)
 	}
 	c.ended = cause != causeNone
 	c.mu.Unlock()
+	beat.record(c)
 	if cause != causeNone {
 		c.end(end{cause: cause, err: err})
 	}
 }
 
 // feed decodes p. A panic in there ends the decoding, not the call.
-func (c *call) feed(p []byte) (e cause) {
+func (c *call) feed(p []byte) (e cause, b beat) {
 	if c.broken {
-		return causeNone
+		return causeNone, beat{}
 	}
 	defer func() {
 		if recover() != nil {
-			c.broken = true
+			c.broke()
 		}
 	}()
+	before := c.record.Chunks
 	c.reply.Write(p)
+	b = c.beat(before)
 	if c.reply.Done() {
-		return causeDone
+		return causeDone, b
 	}
-	return causeNone
+	return causeNone, b
+}
+
+func (c *call) broke() {
+	c.broken = true
+	c.record.Panics++
 }
 
 // finish ends the call unless it has ended.
@@ -162,7 +172,7 @@ func (c *call) fillReply() {
 	}
 	defer func() {
 		if recover() != nil {
-			c.broken = true
+			c.broke()
 			c.record.DecodeErrors++
 		}
 	}()

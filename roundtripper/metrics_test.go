@@ -3,13 +3,17 @@
 package roundtripper_test
 
 import (
+	"context"
 	"io"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -63,5 +67,115 @@ func TestDurationIsMeasuredToTheEndOfTheStreamSampledOrNot(t *testing.T) {
 				assert.Equal(t, "mistral-small-latest", model.AsString())
 			})
 		})
+	}
+}
+
+// seconds returns the only points of a histogram.
+func (m *metrics) seconds(t testing.TB, name string) metricdata.HistogramDataPoint[float64] {
+	t.Helper()
+	h, ok := m.collect(t)[name].(metricdata.Histogram[float64])
+	require.True(t, ok, name)
+	require.Len(t, h.DataPoints, 1, name)
+	return h.DataPoints[0]
+}
+
+// count returns the sum of a counter.
+func (m *metrics) count(t testing.TB, name string) (total int64) {
+	t.Helper()
+	sum, _ := m.collect(t)[name].(metricdata.Sum[int64])
+	for _, p := range sum.DataPoints {
+		total += p.Value
+	}
+	return total
+}
+
+func TestChunksAreMeasuredFromOneToTheNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var m metrics
+		resp, err := newRecorder().transport(answering(streamType, &script{
+			{time.Second, firstChunk}, // none before it
+			{100 * time.Millisecond, textChunk},
+			{300 * time.Millisecond, textChunk + textChunk}, // together: the second took no time
+			{time.Second, ": keep-alive\n\n"},               // no chunk
+			{time.Second, lastChunk[:20]},
+			{time.Second, lastChunk[20:]}, // at its end
+			{time.Second, doneEvent},      // no chunk
+		}), m.option()).RoundTrip(chatRequest(t, streamRequest))
+		require.NoError(t, err)
+		_, err = io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		first, next := m.seconds(t, "gen_ai.client.operation.time_to_first_chunk"), m.seconds(t, "gen_ai.client.operation.time_per_output_chunk")
+		assert.Equal(t, 1.0, first.Sum)
+		assert.Equal(t, uint64(4), next.Count)
+		assert.InDelta(t, 0.1+0.3+0+3, next.Sum, 1e-9)
+		answered, _ := next.Attributes.Value(semconv.GenAIResponseModelKey)
+		assert.Equal(t, "mistral-small-2506", answered.AsString())
+	})
+}
+
+func TestChunkMetricsMayBeLeftOut(t *testing.T) {
+	var m metrics
+	resp, err := newRecorder().transport(answering(streamType, bodyOf(streamReply)), m.option(), roundtripper.WithoutChunkMetrics()).
+		RoundTrip(chatRequest(t, streamRequest))
+	require.NoError(t, err)
+	_, err = io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	got := m.collect(t)
+	assert.NotContains(t, got, "gen_ai.client.operation.time_per_output_chunk")
+	assert.Contains(t, got, "gen_ai.client.operation.time_to_first_chunk")
+}
+
+func TestPanicsThatWereContainedAreCounted(t *testing.T) {
+	var m metrics
+	filter := roundtripper.WithFilter(func(*http.Request) bool { panic("a bug") })
+	redactor := roundtripper.WithRedactor(func(_, _ string) string { panic("a bug") })
+	ask := func(opts ...roundtripper.Option) {
+		resp, err := newRecorder().transport(answering(jsonType, bodyOf(plainReply)), opts...).RoundTrip(chatRequest(t, plainRequest))
+		require.NoError(t, err)
+		_, err = io.ReadAll(resp.Body)
+		require.NoError(t, err)
+	}
+	ask(m.option(), redactor)
+	assert.Equal(t, int64(2), m.count(t, "otelmistral.panics"), "one for the message, one for the answer")
+	ask(m.option(), filter)
+	assert.Equal(t, int64(1), m.count(t, "otelmistral.panics"))
+}
+
+// brokenProvider panics when it is asked for a meter, or its instruments do
+// when they are used.
+type brokenProvider struct {
+	noop.MeterProvider
+	instruments bool
+}
+
+func (p brokenProvider) Meter(string, ...metric.MeterOption) metric.Meter {
+	if !p.instruments {
+		panic("a bug")
+	}
+	return brokenMeter{}
+}
+
+type brokenMeter struct{ noop.Meter }
+
+func (brokenMeter) Float64Histogram(string, ...metric.Float64HistogramOption) (metric.Float64Histogram, error) {
+	return brokenHistogram{}, nil
+}
+
+type brokenHistogram struct{ noop.Float64Histogram }
+
+func (brokenHistogram) Enabled(context.Context) bool                            { return true }
+func (brokenHistogram) Record(context.Context, float64, ...metric.RecordOption) { panic("a bug") }
+
+func TestBrokenMeterCostsNeitherTheCallNorItsSpan(t *testing.T) {
+	for _, instruments := range []bool{false, true} {
+		reports, r := handled(t), newRecorder()
+		rt := r.transport(answering(streamType, bodyOf(streamReply)), roundtripper.WithMeterProvider(brokenProvider{instruments: instruments}))
+		resp, err := rt.RoundTrip(chatRequest(t, streamRequest))
+		require.NoError(t, err)
+		got, err := io.ReadAll(io.MultiReader(io.LimitReader(resp.Body, 200), resp.Body)) // more than one Read
+		require.NoError(t, err)
+		assert.Equal(t, streamReply, string(got))
+		assert.Equal(t, semconv.OutcomeCompleted, r.one(t).outcome())
+		assert.Len(t, reports(), 1)
 	}
 }

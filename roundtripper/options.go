@@ -43,6 +43,7 @@ type config struct {
 	tracerProvider trace.TracerProvider
 	meterProvider  metric.MeterProvider
 	loggerProvider log.LoggerProvider
+	noChunkMetrics bool
 	vocabulary     semconv.Vocabulary
 	propagator     propagation.TextMapPropagator
 	capture        ContentCapture
@@ -89,6 +90,15 @@ func WithMeterProvider(mp metric.MeterProvider) Option {
 		if mp != nil {
 			c.meterProvider = mp
 		}
+		return c
+	})
+}
+
+// WithoutChunkMetrics leaves out the metric of the time from one chunk of a stream
+// to the next, which costs one measurement for each chunk.
+func WithoutChunkMetrics() Option {
+	return optionFunc(func(c config) config {
+		c.noChunkMetrics = true
 		return c
 	})
 }

@@ -56,14 +56,25 @@ func (t *Transport) newTracer(p trace.TracerProvider) trace.Tracer {
 // meter is likewise. It is nil if nothing would be recorded.
 func (t *Transport) meter(ctx context.Context) *genai.Meter {
 	defer t.reports.contain("a meter provider")
+	if m := t.anyMeter(); m.Enabled(ctx) {
+		return m
+	}
+	return nil
+}
+
+func (t *Transport) anyMeter() *genai.Meter {
 	provider := t.config.meterProvider
 	if provider == nil {
 		provider = otel.GetMeterProvider()
 	}
-	if m := t.meters.get(provider, t.newMeter); m.Enabled(ctx) {
-		return m
-	}
-	return nil
+	return t.meters.get(provider, t.newMeter)
+}
+
+// panicked counts a panic that was contained. It may have been the meter
+// provider's.
+func (t *Transport) panicked() {
+	defer func() { _ = recover() }()
+	t.anyMeter().Panicked(context.Background())
 }
 
 func (t *Transport) newMeter(p metric.MeterProvider) *genai.Meter {

@@ -12,9 +12,10 @@ import (
 )
 
 // reports tells otel.Handle of each kind of problem once. How often it happens
-// is on the spans.
+// is on the spans and in the metrics.
 type reports struct {
-	seen sync.Map // kind -> struct{}
+	seen     sync.Map // kind -> struct{}
+	panicked func()   // counts a panic that was contained
 }
 
 // once reports a problem. It calls the application's error handler, so no lock
@@ -31,10 +32,12 @@ func (r *reports) once(kind, text string) {
 // the call is not. The value of the panic is not reported, it may hold content.
 func (r *reports) contain(where string) {
 	if p := recover(); p != nil {
+		r.panicked()
 		r.once("panic: "+where, fmt.Sprintf("%s panicked with a %T; telemetry of the call is missing", where, p))
 	}
 }
 
 func (r *reports) redactor() {
+	r.panicked()
 	r.once("redactor", "the redactor panicked; the content it was shown is recorded as "+genai.Withheld)
 }

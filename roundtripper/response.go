@@ -47,6 +47,7 @@ func (c *call) response(resp *http.Response, err error) {
 		c.readAhead(resp)
 		c.finish(end{cause: causeHeaders})
 	default:
+		c.startPace()
 		c.observe(resp)
 	}
 }

@@ -180,6 +180,7 @@ func (a *asked) fill(record *genai.Call) {
 	a.mu.Unlock()
 	if broken {
 		record.DecodeErrors++
+		record.Panics++
 	} else if reader != nil {
 		reader.Fill(record)
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // target is what a call begins with: an operation of a model on a server. It is
-// never changed, but for labels.
+// never changed, but for the labels.
 type target struct {
 	route    *mistral.Route
 	host     string
@@ -27,8 +27,9 @@ type target struct {
 	// room behind them: whoever appends gets a copy.
 	options []trace.SpanStartOption
 
-	// labels are those of the last call: most are like it.
-	labels atomic.Pointer[genai.Labels]
+	// ended and running are the labels of the last call, when it had ended and
+	// while it ran: most calls are like it.
+	ended, running atomic.Pointer[genai.Labels]
 }
 
 // targets keeps some of the targets that were called. An application has few;

@@ -40,7 +40,9 @@ func New(base http.RoundTripper, opts ...Option) *Transport {
 	if base == nil {
 		base = http.DefaultTransport
 	}
-	return &Transport{base: base, config: newConfig(opts)}
+	t := &Transport{base: base, config: newConfig(opts)}
+	t.reports.panicked = t.panicked
+	return t
 }
 
 // Unwrap returns the transport below.
@@ -137,6 +139,11 @@ func (t *Transport) start(req *http.Request, route *mistral.Route, s *snapshot) 
 	c = &call{
 		transport: t, route: route, target: target, caller: caller, span: span, recording: recording, meter: meter,
 		start: time.Now(), limits: t.config.limits,
+	}
+	if meter != nil {
+		// The span is on top: to ask context.WithoutCancel's for it would allocate
+		// with each chunk.
+		c.measured = trace.ContextWithSpan(context.WithoutCancel(caller), span)
 	}
 	target.describe(&c.record)
 	if !recording && len(model) > 0 {

@@ -62,6 +62,8 @@ type Call struct {
 	Duration         time.Duration
 	TimeToFirstChunk Opt[time.Duration]
 	TimeToFirstToken Opt[time.Duration]
+	// Chunks counts the data events of a stream, as they come.
+	Chunks int
 
 	// DecodeErrors counts events, bodies and choices that could not be
 	// understood; their data is missing from the record.

@@ -193,27 +193,37 @@ func (m *Meter) Labels(c *Call, last *Labels) *Labels {
 	return l
 }
 
-// Pace records the time from one chunk of a stream to the next. The zero Pace
-// records nothing.
-type Pace struct {
-	instrument *instrument
-	label      label
-}
-
-// Pace returns the one of a call. ctx is as for [Meter.Record].
-func (m *Meter) Pace(ctx context.Context, operation string, l *Labels) Pace {
+// Panicked records a panic that was contained outside of any record.
+func (m *Meter) Panicked(ctx context.Context) {
 	for i := range m.instruments {
-		row := &m.instruments[i]
-		if row.Measure == semconv.MeasureTimePerOutputChunk && row.takes(operation) && row.enabled(ctx) {
-			return Pace{row, l.of[i]}
+		if i := &m.instruments[i]; i.Measure == semconv.MeasurePanics {
+			i.record(ctx, 1, label{})
 		}
 	}
-	return Pace{}
 }
 
-// Record records one chunk.
-func (p *Pace) Record(ctx context.Context, since time.Duration) {
-	if p.instrument != nil {
-		p.instrument.record(ctx, since.Seconds(), p.label)
+// Pace records the time from one chunk of a stream to the next.
+type Pace struct {
+	meter *Meter
+	at    int // the instrument
+}
+
+// Pace returns the one for streams of that operation; not ok if nothing would be
+// recorded.
+func (m *Meter) Pace(ctx context.Context, operation string) (p Pace, ok bool) {
+	for i := range m.instruments {
+		row := &m.instruments[i]
+		if row.Measure == semconv.MeasureTimePerOutputChunk && row.takes(operation) {
+			return Pace{m, i}, row.enabled(ctx)
+		}
+	}
+	return Pace{}, false
+}
+
+// Record records n chunks that came at once, so long after the one before.
+func (p Pace) Record(ctx context.Context, l *Labels, n int, since time.Duration) {
+	for range n {
+		p.meter.instruments[p.at].record(ctx, since.Seconds(), l.of[p.at])
+		since = 0
 	}
 }

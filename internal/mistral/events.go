@@ -53,7 +53,10 @@ func (s *events) flush() {
 }
 
 // came notes that an event has come.
-func (s *events) came() { s.note(&s.call.TimeToFirstChunk) }
+func (s *events) came() {
+	s.call.Chunks++
+	s.note(&s.call.TimeToFirstChunk)
+}
 
 // spoke notes that the model has said something.
 func (s *events) spoke() { s.note(&s.call.TimeToFirstToken) }
