@@ -69,6 +69,8 @@ func TestTheLastEventOfATranscriptionCountsForAllBefore(t *testing.T) {
 	whole, complete := parseAudio(transcriptionRoute, true, withContent, []byte(stream))
 	unary, _ := parseAudio(transcriptionRoute, false, withContent, []byte(transcript))
 	assert.True(t, complete)
+	assert.Equal(t, 2, whole.Chunks)
+	whole.Chunks = 0
 	assert.Equal(t, unary, whole)
 	assert.Equal(t, []genai.Choice{assistant("", textPart("Hi."))}, whole.Response.Choices)
 }
