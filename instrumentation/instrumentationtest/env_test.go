@@ -128,6 +128,20 @@ func TestEnvScriptsToolCalls(t *testing.T) {
 	}
 }
 
+func TestPartThatIsNoTextCostsOnlyItself(t *testing.T) {
+	t.Parallel()
+	e := New(t)
+	e.Reply(JSON(`{"choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":[` +
+		`{"type":"text","text":"See"},{"type":"tool_reference","tool":"web_search","title":"A page"}]}}]}`))
+	_, _, err := chat(t, e, "")
+	require.NoError(t, err)
+	require.Len(t, e.Spans()[0].Output(), 1)
+	answer := e.Spans()[0].Output()[0]
+	assert.Equal(t, "See", answer.Text())
+	require.Len(t, answer.Parts, 2)
+	assert.Equal(t, Part{Type: "generic"}, answer.Parts[1])
+}
+
 func TestReplyMethodsChangeTheirCopy(t *testing.T) {
 	t.Parallel()
 	e := New(t)

@@ -76,8 +76,8 @@ func (m Message) ToolCalls() []Part {
 }
 
 // Part is a piece of a message. Which fields are set depends on Type: Content for
-// "text", "reasoning" and "blob"; ID, Name and Arguments for "tool_call"; ID and
-// Response for "tool_call_response".
+// "text", "reasoning" and "blob", and for others whose content is text; ID, Name
+// and Arguments for "tool_call"; ID and Response for "tool_call_response".
 type Part struct {
 	Type      string          `json:"type"`
 	Content   string          `json:"content"`
@@ -85,4 +85,20 @@ type Part struct {
 	Name      string          `json:"name"`
 	Arguments json.RawMessage `json:"arguments"` // JSON, usually an object
 	Response  json.RawMessage `json:"response"`  // JSON, often a string
+}
+
+// UnmarshalJSON implements [json.Unmarshaler]. Content that is no text, as parts of
+// type "generic" may have, costs nothing but itself.
+func (p *Part) UnmarshalJSON(b []byte) error {
+	type fields Part
+	part := struct {
+		fields
+		Content any `json:"content"`
+	}{}
+	if err := json.Unmarshal(b, &part); err != nil {
+		return err
+	}
+	*p = Part(part.fields)
+	p.Content, _ = part.Content.(string)
+	return nil
 }
