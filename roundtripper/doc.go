@@ -15,9 +15,9 @@
 // events. Those that compatible servers know, too, are observed on Mistral's
 // hosts and on any other except those of other known providers: POST requests
 // whose path ends in /chat/completions, /fim/completions or /embeddings. The
-// others are observed on Mistral's hosts and those of [WithHosts]: README.md
-// lists them. Every other request is passed on as it is. Each attempt of a
-// client that retries is a request, so it is a span.
+// others are observed on Mistral's hosts, those of [WithHosts], and where a
+// cloud serves them: README.md lists them. Every other request is passed on as
+// it is. Each attempt of a client that retries is a request, so it is a span.
 //
 // Requests and responses are not changed: the bytes, the errors and their
 // timing are those of the transport below. Content is read as it passes by, in
@@ -27,9 +27,9 @@
 //
 // A span of kind client, named after the operation and the model, such as "chat
 // mistral-small-latest", with the attributes of the GenAI conventions, version
-// 1.41, and Mistral's own under mistral_ai. Package semconv
-// lists them all. It ends when the call has ended, see [Transport.RoundTrip],
-// and mistral_ai.outcome says how:
+// 1.41, and Mistral's own under mistral_ai. Package semconv lists them all. It
+// ends when the call has ended, see [Transport.RoundTrip], and
+// mistral_ai.outcome says how:
 //
 //	completed     the reply came to its end
 //	closed_early  the caller closed the body before
