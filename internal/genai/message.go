@@ -34,13 +34,14 @@ const (
 // Part is a piece of a message. Which fields count depends on its type.
 type Part struct {
 	Type PartType
-	// Text is the content of a text or reasoning part, the base64 content of
-	// a blob, the URI of a uri part, the file id of a file part, and, where
-	// JSON is nil, the arguments or the response of a tool call.
-	Text string
-	// JSON is one valid JSON value: the arguments or the response of a tool
-	// call that is not a mere string, or the whole of a generic part.
+	// JSON is one valid JSON value: the content of a text or reasoning part,
+	// which is a string, the arguments or the response of a tool call, or the
+	// whole of a generic part. Text stays as it came, quoted: a long history
+	// would else be decoded and encoded for nothing.
 	JSON []byte
+	// Text is the base64 content of a blob, the URI of a uri part, or the file
+	// id of a file part.
+	Text string
 	// ID and Name belong to tool calls; for a generic part Name is the
 	// provider's type.
 	ID   string
@@ -137,11 +138,11 @@ func appendPart(dst []byte, p *Part) []byte {
 	dst = jsonscan.AppendQuoted(dst, string(p.Type))
 	switch p.Type {
 	case PartText, PartReasoning:
-		dst = appendField(dst, "content", p.Text)
+		dst = appendValue(dst, "content", p)
 	case PartToolCall:
 		dst = appendOptional(dst, "id", p.ID)
 		dst = appendField(dst, "name", p.Name)
-		if p.JSON != nil || p.Text != "" {
+		if p.JSON != nil {
 			dst = appendValue(dst, "arguments", p)
 		}
 	case PartToolCallResponse:
@@ -211,10 +212,10 @@ func appendField(dst []byte, name, value string) []byte {
 	return jsonscan.AppendQuoted(dst, value)
 }
 
-// appendValue appends the JSON of p as it is, or its text as a string.
+// appendValue appends the JSON of p as it is, or "".
 func appendValue(dst []byte, name string, p *Part) []byte {
 	if p.JSON == nil {
-		return appendField(dst, name, p.Text)
+		return appendField(dst, name, "")
 	}
 	dst = append(dst, ',', '"')
 	dst = append(dst, name...)

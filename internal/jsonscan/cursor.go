@@ -183,6 +183,16 @@ func (c *Cursor) String() string {
 	return t.String()
 }
 
+// Quoted consumes a string and returns it as it stands in the document, with its
+// quotes; nil for any other value.
+func (c *Cursor) Quoted() []byte {
+	if c.Kind() != KindString {
+		c.Skip()
+		return nil
+	}
+	return c.Raw()
+}
+
 // Bool consumes true or false. Any other value is skipped and gives ok false.
 func (c *Cursor) Bool() (v, ok bool) {
 	k := c.Kind()

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -102,6 +103,7 @@ func FuzzTrimmerSurvivesAnyBytes(f *testing.F) {
 		if whole.Copy != "" && !json.Valid([]byte(whole.Copy)) {
 			t.Fatalf("not JSON: %q", whole.Copy)
 		}
+		require.True(t, utf8.ValidString(whole.Copy), "not UTF-8: %q", whole.Copy)
 		if total > 0 {
 			assert.LessOrEqual(t, len(whole.Copy), int(total)+jsontrim.Reserve+8<<10)
 		}

@@ -48,15 +48,15 @@ func readChunk(c *jsonscan.Cursor) (w wireChunk) {
 func (p *parts) appendChunk(dst []genai.Part, c *jsonscan.Cursor) []genai.Part {
 	if c.Kind() == jsonscan.KindString {
 		// Content that is a string, and what lenient servers take in a list.
-		return appendText(dst, genai.PartText, c.String())
+		return appendQuoted(dst, genai.PartText, c.Quoted())
 	}
 	w := readChunk(c)
 	body := jsonscan.New(w.body)
 	switch {
 	case w.kind.Is("text") && body.Kind() == jsonscan.KindString:
-		return appendText(dst, genai.PartText, body.String())
+		return appendQuoted(dst, genai.PartText, w.body)
 	case w.kind.Is("thinking"):
-		return appendText(dst, genai.PartReasoning, p.thinking(w.body))
+		return appendQuoted(dst, genai.PartReasoning, p.thinking(w.body))
 	case w.kind.Is("image_url"):
 		return append(dst, mediaPart("image", mediaString(&body, "url")))
 	case w.kind.Is("document_url"):
@@ -73,10 +73,16 @@ func (p *parts) appendChunk(dst []genai.Part, c *jsonscan.Cursor) []genai.Part {
 
 // appendText appends a part that is mere text, unless there is none.
 func appendText(dst []genai.Part, kind genai.PartType, s string) []genai.Part {
-	if s == "" {
+	return appendQuoted(dst, kind, quoted(s))
+}
+
+// appendQuoted is appendText for the JSON string that a document of the record
+// has: it stays as it is.
+func appendQuoted(dst []genai.Part, kind genai.PartType, s []byte) []genai.Part {
+	if len(s) <= len(`""`) {
 		return dst
 	}
-	return append(dst, genai.Part{Type: kind, Text: s})
+	return append(dst, genai.Part{Type: kind, JSON: s})
 }
 
 // genericPart keeps a chunk that the conventions have no part for, such as
@@ -86,12 +92,12 @@ func genericPart(w *wireChunk) genai.Part {
 	if kind == "" {
 		kind = "unknown"
 	}
-	return genai.Part{Type: genai.PartGeneric, Name: kind, JSON: validUTF8(w.raw)}
+	return genai.Part{Type: genai.PartGeneric, Name: kind, JSON: w.raw}
 }
 
 // thinking joins the texts of a thinking chunk, which has a list of chunks, or
 // a string on some servers.
-func (p *parts) thinking(body []byte) string {
+func (p *parts) thinking(body []byte) []byte {
 	// The texts have been cut one by one already. What is allowed beyond the
 	// limit keeps the note of a single one.
 	const note = 64
@@ -100,7 +106,7 @@ func (p *parts) thinking(body []byte) string {
 		room   = p.limits.Total + note
 	)
 	eachThought(body, func(t jsonscan.Text) { joined.append(t.Append(nil), p.limits.Part+note, &room) })
-	return joined.String()
+	return joined.quoted()
 }
 
 // eachThought calls yield for each text inside a thinking chunk.
@@ -179,7 +185,7 @@ func readTool(c *jsonscan.Cursor) (t genai.Tool, ok bool) {
 			extra = append(extra, '"')
 			extra = append(extra, key...)
 			extra = append(extra, '"', ':')
-			extra = append(extra, validUTF8(c.Raw())...)
+			extra = append(extra, c.Raw()...)
 		default:
 			c.Skip()
 		}
@@ -210,7 +216,7 @@ func readFunction(c *jsonscan.Cursor, t *genai.Tool) {
 			t.Description = c.String()
 		case "parameters":
 			if c.Kind() == jsonscan.KindObject {
-				t.Parameters = validUTF8(c.Raw())
+				t.Parameters = c.Raw()
 			} else {
 				c.Skip()
 			}

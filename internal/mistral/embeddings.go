@@ -69,7 +69,7 @@ func (r *reading) inputs(c *jsonscan.Cursor) {
 		count, _ = c.Int()
 	case jsonscan.KindString:
 		count = 1
-		r.say(appendText(nil, genai.PartText, c.String()))
+		r.say(appendQuoted(nil, genai.PartText, c.Quoted()))
 	default:
 		if !c.Array() {
 			return
@@ -77,7 +77,7 @@ func (r *reading) inputs(c *jsonscan.Cursor) {
 		for c.Element() {
 			count++
 			if c.Kind() == jsonscan.KindString && r.parts.room() {
-				r.say(appendText(nil, genai.PartText, c.String()))
+				r.say(appendQuoted(nil, genai.PartText, c.Quoted()))
 			} else {
 				c.Skip()
 			}

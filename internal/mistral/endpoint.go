@@ -3,6 +3,7 @@
 package mistral
 
 import (
+	"bytes"
 	"mime"
 	"net/http"
 	"time"
@@ -158,6 +159,9 @@ type reading struct {
 func (d *document) fill(r *reading, doc []byte, t *jsontrim.Trimmer, call *genai.Call, l Limits) bool {
 	if l.Content {
 		call.DroppedBytes += t.Dropped()
+		// The trimmer's memory is for the next call; the record's content lies in
+		// this copy, as it is spelled there: valid UTF-8, and quoted like ours.
+		doc = bytes.Clone(doc)
 	}
 	*r = reading{call: call, parts: parts{limits: l}, cursor: jsonscan.New(doc)}
 	c := &r.cursor

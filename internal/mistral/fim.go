@@ -31,10 +31,10 @@ var fimRequest = document{lean: fimShape(nil), full: fimShape(content), member: 
 func fimRequestMember(r *reading, c *jsonscan.Cursor) {
 	switch string(c.Key()) {
 	case "prompt":
-		r.say(appendText(nil, genai.PartText, c.String()))
+		r.say(appendQuoted(nil, genai.PartText, c.Quoted()))
 	case "suffix":
 		if c.Kind() == jsonscan.KindString {
-			r.say([]genai.Part{{Type: genai.PartGeneric, Name: partSuffix, JSON: validUTF8(c.Raw())}})
+			r.say([]genai.Part{{Type: genai.PartGeneric, Name: partSuffix, JSON: c.Raw()}})
 		} else {
 			c.Skip()
 		}

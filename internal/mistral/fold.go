@@ -3,6 +3,7 @@
 package mistral
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 
@@ -191,8 +192,7 @@ func (f *fold) addWhole(choice *foldedChoice, raw []byte, call *genai.Call) {
 	}
 }
 
-// trim returns as much of a value as there is room for. What it returns is
-// valid until the next call.
+// trim returns as much of a value as there is room for, in a copy for the record.
 func (f *fold) trim(raw []byte, call *genai.Call) []byte {
 	f.effect.changes++
 	if f.room <= 0 {
@@ -206,7 +206,7 @@ func (f *fold) trim(raw []byte, call *genai.Call) []byte {
 	doc := f.trimmer.End()
 	f.room -= len(doc)
 	call.DroppedBytes += f.trimmer.Dropped()
-	return doc
+	return bytes.Clone(doc)
 }
 
 // addContent folds a delta in whose content is a list of chunks, or one chunk.
@@ -365,7 +365,7 @@ func (p *foldedPart) part() genai.Part {
 	if p.kind == "" {
 		return p.whole
 	}
-	return genai.Part{Type: p.kind, Text: p.text.String()}
+	return genai.Part{Type: p.kind, JSON: p.text.quoted()}
 }
 
 func (t *foldedTool) part() genai.Part {
@@ -373,7 +373,7 @@ func (t *foldedTool) part() genai.Part {
 	if t.arguments.cut == 0 {
 		setArgumentText(&part, t.arguments.buf)
 	} else {
-		part.Text = t.arguments.String()
+		part.JSON = t.arguments.quoted()
 	}
 	return part
 }

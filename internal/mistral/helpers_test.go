@@ -118,8 +118,10 @@ func textOf(t *testing.T, s string) jsonscan.Text {
 // event is one server-sent event with that data.
 func event(data string) string { return "data: " + data + "\n\n" }
 
-func textPart(s string) genai.Part      { return genai.Part{Type: genai.PartText, Text: s} }
-func reasoningPart(s string) genai.Part { return genai.Part{Type: genai.PartReasoning, Text: s} }
+func textPart(s string) genai.Part { return genai.Part{Type: genai.PartText, JSON: quoted(s)} }
+func reasoningPart(s string) genai.Part {
+	return genai.Part{Type: genai.PartReasoning, JSON: quoted(s)}
+}
 
 func assistant(finish string, parts ...genai.Part) genai.Choice {
 	return genai.Choice{FinishReason: finish, Message: genai.Message{Role: "assistant", Parts: parts}}

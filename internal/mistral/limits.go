@@ -87,12 +87,19 @@ func (t *text) append(piece []byte, limit int, room *int) {
 	*room -= keep
 }
 
-// String returns the text, with a note at its end if some of it was cut.
-func (t *text) String() string {
+// quoted returns the text as a JSON string, with a note at its end if some of it
+// was cut.
+func (t *text) quoted() []byte {
 	if t.cut > 0 {
-		return string(jsontrim.AppendCutNote(t.buf, t.cut))
+		return quoted(jsontrim.AppendCutNote(t.buf, t.cut))
 	}
-	return string(t.buf)
+	return quoted(t.buf)
+}
+
+// quoted returns s as a JSON string.
+func quoted[T string | []byte](s T) []byte {
+	// Some characters need an escape: two quotes and one in sixteen have room.
+	return jsonscan.AppendQuoted(make([]byte, 0, len(s)+len(s)/16+2), s)
 }
 
 // validUTF8 copies raw JSON for the record. A span attribute with invalid

@@ -197,10 +197,10 @@ func TestTextGrowsUpToItsLimits(t *testing.T) {
 	var a, b text
 	a.append([]byte("hello "), 10, &room)
 	a.append([]byte("world"), 10, &room)
-	assert.Equal(t, "hello worl...[1 bytes cut]", a.String())
+	assert.Equal(t, `"hello worl...[1 bytes cut]"`, string(a.quoted()))
 	assert.Equal(t, 2, room)
 	b.append(textOf(t, "日").Append(nil), 10, &room)
-	assert.Equal(t, "...[3 bytes cut]", b.String(), "no half characters")
+	assert.Equal(t, `"...[3 bytes cut]"`, string(b.quoted()), "no half characters")
 	assert.Equal(t, 2, room)
 }
 

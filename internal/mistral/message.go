@@ -19,7 +19,7 @@ type wireMessage struct {
 	toolCalls  []byte
 	// reasoning is what servers other than Mistral's call reasoning_content
 	// or reasoning.
-	reasoning jsonscan.Text
+	reasoning []byte
 	prefix    bool
 }
 
@@ -41,8 +41,8 @@ func readMessage(c *jsonscan.Cursor) (w wireMessage) {
 		case "tool_calls":
 			w.toolCalls = c.Raw()
 		case "reasoning_content", "reasoning":
-			if t, ok := c.Text(); ok {
-				w.reasoning = t
+			if quoted := c.Quoted(); quoted != nil {
+				w.reasoning = quoted
 			}
 		case "prefix":
 			w.prefix, _ = c.Bool()
@@ -53,10 +53,12 @@ func readMessage(c *jsonscan.Cursor) (w wireMessage) {
 	return w
 }
 
-// parts turns wire content into parts of a message.
+// parts turns wire content into parts of a message. The content is that of a
+// trimmed document, and belongs to the record.
 type parts struct {
 	limits Limits
-	items  int // kept so far
+	items  int          // kept so far
+	spare  []genai.Part // for messages to come
 }
 
 // room takes the room for one more item; there is an end to it.
@@ -68,21 +70,32 @@ func (p *parts) room() bool {
 // over tells whether items had to be left out.
 func (p *parts) over() bool { return p.items > maxItems }
 
+// single returns an empty slice with room for one part, which is what most
+// messages have: those of a long history share memory.
+func (p *parts) single() []genai.Part {
+	if len(p.spare) == 0 {
+		p.spare = make([]genai.Part, max(1, min(p.items, 64)))
+	}
+	one := p.spare[:0:1]
+	p.spare = p.spare[1:]
+	return one
+}
+
 func (p *parts) message(w *wireMessage) genai.Message {
 	m := genai.Message{Role: name(w.role, "user", "assistant", "tool", "system")}
 	if m.Role == "tool" {
-		m.Parts = []genai.Part{p.toolResponse(w)}
+		m.Parts = append(p.single(), p.toolResponse(w))
 		return m
 	}
 	m.Name = name(w.name)
-	m.Parts = p.appendMessage(nil, w)
+	m.Parts = p.appendMessage(p.single(), w)
 	return m
 }
 
 // appendMessage appends what an assistant or a user said: reasoning, content,
 // tool calls, in this order.
 func (p *parts) appendMessage(dst []genai.Part, w *wireMessage) []genai.Part {
-	dst = appendText(dst, genai.PartReasoning, w.reasoning.String())
+	dst = appendQuoted(dst, genai.PartReasoning, w.reasoning)
 	dst = p.appendContent(dst, w.content)
 	return p.appendToolCalls(dst, w.toolCalls)
 }
@@ -97,7 +110,9 @@ func (p *parts) appendContent(dst []genai.Part, content []byte) []genai.Part {
 		for c.Element() && p.room() {
 			dst = p.appendChunk(dst, &c)
 		}
-	case jsonscan.KindString, jsonscan.KindObject:
+	case jsonscan.KindString:
+		dst = appendQuoted(dst, genai.PartText, content)
+	case jsonscan.KindObject:
 		dst = p.appendChunk(dst, &c)
 	}
 	return dst
@@ -106,20 +121,21 @@ func (p *parts) appendContent(dst []genai.Part, content []byte) []genai.Part {
 // toolResponse is the answer of a tool: text if it is nothing else.
 func (p *parts) toolResponse(w *wireMessage) genai.Part {
 	part := genai.Part{Type: genai.PartToolCallResponse, ID: name(w.toolCallID), Name: name(w.name)}
-	inners := p.appendContent(nil, w.content)
-	if len(inners) == 1 && inners[0].Type == genai.PartText {
-		part.Text = inners[0].Text
+	c := jsonscan.New(w.content)
+	if part.JSON = c.Quoted(); part.JSON != nil {
 		return part
 	}
-	var content text
-	for _, inner := range inners {
+	var joined text
+	for _, inner := range p.appendContent(nil, w.content) {
 		if inner.Type != genai.PartText {
-			part.JSON = validUTF8(w.content)
+			part.JSON = w.content
 			return part
 		}
-		content.buf = append(content.buf, inner.Text...)
+		c := jsonscan.New(inner.JSON)
+		t, _ := c.Text()
+		joined.buf = t.Append(joined.buf)
 	}
-	part.Text = content.String()
+	part.JSON = joined.quoted()
 	return part
 }
 
@@ -193,10 +209,10 @@ func setArguments(part *genai.Part, raw []byte) {
 	switch c.Kind() {
 	case jsonscan.KindString:
 		t, _ := c.Text()
-		setArgumentText(part, t.Append(nil))
+		setArgumentText(part, t.Append(make([]byte, 0, len(raw))))
 	case jsonscan.KindNone, jsonscan.KindNull:
 	default:
-		setArgumentText(part, validUTF8(raw))
+		setArgumentText(part, raw)
 	}
 }
 
@@ -208,5 +224,7 @@ func setArgumentText(part *genai.Part, arguments []byte) {
 			return
 		}
 	}
-	part.Text = string(arguments)
+	if len(arguments) > 0 {
+		part.JSON = quoted(arguments)
+	}
 }

@@ -55,7 +55,7 @@ func ocrReplyMember(r *reading, c *jsonscan.Cursor) {
 			}
 		}
 	case "document_annotation":
-		r.answer(appendText(nil, genai.PartText, c.String()))
+		r.answer(appendQuoted(nil, genai.PartText, c.Quoted()))
 	case "usage_info":
 		readOCRUsage(c, r.call)
 	default:

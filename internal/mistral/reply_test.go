@@ -93,7 +93,7 @@ func TestMessagesInsteadOfAMessageBecomeOne(t *testing.T) {
 		`{"role":"tool","tool_call_id":"a","content":"found"},5,{"role":"assistant","content":"answer"}]}]}`))
 	assert.Equal(t, []genai.Choice{assistant("stop",
 		genai.Part{Type: genai.PartToolCall, ID: "a", Name: "web_search", JSON: []byte(`{}`)},
-		genai.Part{Type: genai.PartToolCallResponse, ID: "a", Text: "found"},
+		genai.Part{Type: genai.PartToolCallResponse, ID: "a", JSON: quoted("found")},
 		textPart("answer"),
 	)}, got.Response.Choices)
 }

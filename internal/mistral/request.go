@@ -150,7 +150,7 @@ func (r *reading) messages(c *jsonscan.Cursor) {
 // metadata keeps the object as it was sent.
 func (r *reading) metadata(c *jsonscan.Cursor) {
 	if c.Kind() == jsonscan.KindObject {
-		r.call.Request.Metadata = string(validUTF8(c.Raw()))
+		r.call.Request.Metadata = string(c.Raw())
 	} else {
 		c.Skip()
 	}

@@ -134,8 +134,8 @@ func TestMessagesAreReadInTheShapeOfTheConventions(t *testing.T) {
 		want          genai.Message
 	}{
 		{"text", `{"role":"user","name":"ann","content":"a\u00e9"}`, genai.Message{Role: "user", Name: "ann", Parts: []genai.Part{textPart("aé")}}},
-		{"no content", `{"role":"assistant"}`, genai.Message{Role: "assistant"}},
-		{"null content", `{"role":"user","content":null}`, genai.Message{Role: "user"}},
+		{"no content", `{"role":"assistant"}`, genai.Message{Role: "assistant", Parts: []genai.Part{}}},
+		{"null content", `{"role":"user","content":null}`, genai.Message{Role: "user", Parts: []genai.Part{}}},
 		{"a list", `{"role":"user","content":[{"type":"text","text":"a"},"b",{"type":"text","text":""}]}`, genai.Message{Role: "user", Parts: []genai.Part{textPart("a"), textPart("b")}}},
 		{"one chunk", `{"role":"user","content":{"type":"text","text":"a"}}`, genai.Message{Role: "user", Parts: []genai.Part{textPart("a")}}},
 		{"thinking", `{"role":"assistant","content":[{"type":"thinking","thinking":[{"type":"text","text":"a"},{"type":"reference","reference_ids":[1]},{"type":"text","text":"b"}],"closed":true},{"type":"text","text":"c"}]}`, genai.Message{Role: "assistant", Parts: []genai.Part{reasoningPart("ab"), textPart("c")}}},
@@ -156,12 +156,12 @@ func TestMessagesAreReadInTheShapeOfTheConventions(t *testing.T) {
 			toolCall("a1", "f", `{"x": 1}`), toolCall("", "g", `{"x":1}`),
 		}}},
 		{"broken and empty arguments", `{"tool_calls":[{"function":{"name":"f","arguments":"{\"x\":"}},{"function":{"name":"g","arguments":""}},{"function":{"name":"h"}},{"function":{"name":"i","arguments":"{} x"}}]}`, genai.Message{Parts: []genai.Part{
-			{Type: genai.PartToolCall, Name: "f", Text: `{"x":`}, {Type: genai.PartToolCall, Name: "g"}, {Type: genai.PartToolCall, Name: "h"}, {Type: genai.PartToolCall, Name: "i", Text: `{} x`},
+			{Type: genai.PartToolCall, Name: "f", JSON: quoted(`{"x":`)}, {Type: genai.PartToolCall, Name: "g"}, {Type: genai.PartToolCall, Name: "h"}, {Type: genai.PartToolCall, Name: "i", JSON: quoted(`{} x`)},
 		}}},
-		{"a tool's answer", `{"role":"tool","tool_call_id":"a1","name":"f","content":"21"}`, genai.Message{Role: "tool", Parts: []genai.Part{{Type: genai.PartToolCallResponse, ID: "a1", Name: "f", Text: "21"}}}},
-		{"a tool's answer as a list of texts", `{"role":"tool","tool_call_id":"a1","content":[{"type":"text","text":"2"},"1"]}`, genai.Message{Role: "tool", Parts: []genai.Part{{Type: genai.PartToolCallResponse, ID: "a1", Text: "21"}}}},
+		{"a tool's answer", `{"role":"tool","tool_call_id":"a1","name":"f","content":"21"}`, genai.Message{Role: "tool", Parts: []genai.Part{{Type: genai.PartToolCallResponse, ID: "a1", Name: "f", JSON: quoted("21")}}}},
+		{"a tool's answer as a list of texts", `{"role":"tool","tool_call_id":"a1","content":[{"type":"text","text":"2"},"1"]}`, genai.Message{Role: "tool", Parts: []genai.Part{{Type: genai.PartToolCallResponse, ID: "a1", JSON: quoted("21")}}}},
 		{"a tool's answer with an image", `{"role":"tool","content":["a",{"type":"image_url","image_url":"https://x/a.png"}]}`, genai.Message{Role: "tool", Parts: []genai.Part{{Type: genai.PartToolCallResponse, JSON: []byte(`["a",{"type":"image_url","image_url":"https://x/a.png"}]`)}}}},
-		{"no answer of a tool", `{"role":"tool","content":null}`, genai.Message{Role: "tool", Parts: []genai.Part{{Type: genai.PartToolCallResponse}}}},
+		{"no answer of a tool", `{"role":"tool","content":null}`, genai.Message{Role: "tool", Parts: []genai.Part{{Type: genai.PartToolCallResponse, JSON: quoted("")}}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := parseRequest(withContent, inPieces([]byte(`{"messages":[`+tt.message+`]}`), 5)...)

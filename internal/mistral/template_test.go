@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelmistral/otelmistral/internal/genai"
+	"github.com/otelmistral/otelmistral/internal/jsonscan"
 	"github.com/otelmistral/otelmistral/internal/sse"
 	"github.com/otelmistral/otelmistral/internal/testenv"
 )
@@ -200,7 +201,8 @@ func TestRecordedStreamsReadTheSameAtEverySplit(t *testing.T) {
 		for i := range want.Response.Choices {
 			for _, part := range want.Response.Choices[i].Message.Parts {
 				if part.Type == genai.PartText || part.Type == genai.PartReasoning {
-					text += part.Text
+					c := jsonscan.New(part.JSON)
+					text += c.String()
 				}
 			}
 		}
