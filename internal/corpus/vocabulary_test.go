@@ -43,12 +43,15 @@ var notRecorded = map[attribute.Key]string{
 	semconv.MistralUsageConnectorsKey:      toCome,
 	semconv.GenAIRetrievalQueryTextKey:     ofOthers,
 	semconv.GenAIRetrievalDocumentsKey:     ofOthers,
+	semconv.GenAITokenTypeKey:              ofMetrics,
+	semconv.GenAITokenModalityKey:          ofMetrics,
 	semconv.HTTPRequestResendCountKey:      "the caller numbers attempts, see roundtripper.ContextWithAttempts",
 }
 
 const (
 	carried        = "it comes from a context, see package instrumentation"
 	toCome         = "its endpoint is not read yet"
+	ofMetrics      = "only metrics have it"
 	ofOthers       = "only spans of other libraries have it"
 	ofObservations = "only spans of package instrumentation have it"
 )
