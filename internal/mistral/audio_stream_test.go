@@ -112,7 +112,7 @@ func TestTheTextOfATranscriptionIsBounded(t *testing.T) {
 	l := Limits{Content: true, Part: 16, Total: 20}
 	cut, _ := parseAudio(transcriptionRoute, true, l, []byte(strings.Repeat(event(textDelta), 1000)))
 	assert.EqualValues(t, 2000-16, cut.DroppedBytes)
-	assert.Contains(t, cut.Response.Choices[0].Message.Parts[0].Text, strings.Repeat("Hi", 8))
+	assert.Contains(t, string(cut.Response.Choices[0].Message.Parts[0].JSON), strings.Repeat("Hi", 8))
 	done, _ := parseAudio(transcriptionRoute, true, l, []byte(strings.Repeat(event(textDelta), 1000)+event(transcript)))
 	assert.Zero(t, done.DroppedBytes, "what was cut is told once more")
 }

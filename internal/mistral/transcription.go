@@ -71,7 +71,7 @@ func transcriptionReplyMember(r *reading, c *jsonscan.Cursor) {
 	case "language":
 		setLanguage(r.call, readName(c))
 	case "text":
-		r.answer(appendText(nil, genai.PartText, c.String()))
+		r.answer(appendQuoted(nil, genai.PartText, c.Quoted()))
 	default:
 		replyMember(r, c)
 	}
