@@ -42,7 +42,7 @@ func speechRequestMember(r *reading, c *jsonscan.Cursor) {
 	case "voice_id", "voice":
 		r.note(semconv.MistralRequestVoiceIDKey, readName(c))
 	case "input":
-		r.say(appendText(nil, genai.PartText, c.String()))
+		r.say(appendQuoted(nil, genai.PartText, c.Quoted()))
 	case "metadata":
 		r.metadata(c)
 	case "prompt_cache_key":
