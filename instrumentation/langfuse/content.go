@@ -3,7 +3,7 @@
 package langfuse
 
 import (
-	"slices"
+	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 
@@ -40,33 +40,22 @@ func (s *span) addInputAndOutput() {
 // input is what the span was given, "" if that is not known: the messages of a
 // call as Mistral's API takes them, and its tools if it has any that can be read.
 func (s *span) input() (input string, hasTools bool) {
-	messages, ok := s.messages()
-	if !ok { // rather in another shape than not at all
+	const before = `{"messages":`
+	var b strings.Builder
+	b.WriteString(before)
+	n, err := chatml.WriteMessages(&b, s.text(semconv.GenAISystemInstructionsKey), s.text(semconv.GenAIInputMessagesKey), nil)
+	if err != nil || n == 0 { // rather in another shape than not at all
 		return s.firstText(semconv.GenAIInputMessagesKey, semconv.ObservationInputKey,
 			semconv.GenAIToolCallArgumentsKey, semconv.GenAIRetrievalQueryTextKey), false
 	}
 	tools := s.tools()
 	if tools == nil {
-		return string(chatml.AppendMessages(nil, messages)), false
+		return b.String()[len(before):], false
 	}
-	b := chatml.AppendMessages([]byte(`{"messages":`), messages)
-	b = append(append(b, `,"tools":`...), tools...)
-	return string(append(b, '}')), true
-}
-
-// messages is what a call sent. It is not ok if there is nothing or if it cannot
-// be read.
-func (s *span) messages() (messages []chatml.Message, ok bool) {
-	if attr := s.text(semconv.GenAIInputMessagesKey); attr != "" {
-		var err error
-		if messages, err = chatml.Messages(attr); err != nil {
-			return nil, false
-		}
-	}
-	if instructions := s.text(semconv.GenAISystemInstructionsKey); instructions != "" {
-		messages = slices.Insert(messages, 0, chatml.Instructions(instructions))
-	}
-	return messages, len(messages) > 0
+	b.WriteString(`,"tools":`)
+	b.Write(tools)
+	b.WriteByte('}')
+	return b.String(), true
 }
 
 func (s *span) tools() []byte {
@@ -84,16 +73,16 @@ func (s *span) tools() []byte {
 // output is what the span gave back, "" if that is not known. Of a call it is the
 // message of the only choice, or a list of them.
 func (s *span) output() string {
-	attr := s.text(semconv.GenAIOutputMessagesKey)
-	messages, err := chatml.Messages(attr)
+	var b strings.Builder
+	n, err := chatml.WriteMessages(&b, "", s.text(semconv.GenAIOutputMessagesKey), nil)
 	switch {
-	case err != nil || len(messages) == 0:
+	case err != nil || n == 0:
 		return s.firstText(semconv.GenAIOutputMessagesKey, semconv.ObservationOutputKey,
 			semconv.GenAIToolCallResultKey, semconv.GenAIRetrievalDocumentsKey)
-	case len(messages) == 1:
-		return string(messages[0].AppendJSON(nil))
+	case n == 1:
+		return b.String()[1 : b.Len()-1]
 	}
-	return string(chatml.AppendMessages(nil, messages))
+	return b.String()
 }
 
 func (s *span) firstText(keys ...attribute.Key) string {

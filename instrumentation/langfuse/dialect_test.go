@@ -181,6 +181,15 @@ func history(n int) (content string, call sdktrace.ReadOnlySpan) {
 	return content, stub("s", semconv.GenAIOperationNameKey.String("chat"), semconv.GenAIInputMessagesKey.String(content)).Snapshot()
 }
 
+func TestALongHistoryAllocatesNoMoreOftenThanAShortOne(t *testing.T) {
+	translate := dialect(t)
+	allocations := func(n int) float64 {
+		_, call := history(n)
+		return testing.AllocsPerRun(10, func() { translate(call) })
+	}
+	assert.InDelta(t, allocations(20), allocations(2000), 5, "buffers may grow, messages allocate nothing")
+}
+
 // The cost per message must be about the same for all lengths, and at most twice
 // that of json.Valid over the content: see make bench-report.
 func BenchmarkDialect(b *testing.B) {

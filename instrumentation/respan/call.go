@@ -3,21 +3,11 @@
 package respan
 
 import (
-	"encoding/json"
-	"slices"
-	"strconv"
-
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/otelmistral/otelmistral/internal/chatml"
-	"github.com/otelmistral/otelmistral/internal/jsonscan"
 	"github.com/otelmistral/otelmistral/semconv"
 )
-
-// MaxIndexedMessages is how many messages of a model call become attributes of
-// their own, from the first one on. The attributes are added to a span that has
-// ended, so no limit of the SDK counts them.
-const MaxIndexedMessages = 4096
 
 // addCall says what a model was asked and answered.
 func (s *span) addCall(system string) {
@@ -88,32 +78,18 @@ func (s *span) addInput() {
 		s.addOwn(promptPrefix, "user", own)
 		return
 	}
-	messages, err := s.sent()
+	list, n, err := s.addMessages(promptPrefix, s.text(semconv.GenAISystemInstructionsKey), s.text(semconv.GenAIInputMessagesKey))
 	switch {
 	case err != nil: // rather in another shape than not at all
 		s.addText(entityInputKey, s.text(semconv.GenAIInputMessagesKey))
-	case len(messages) > 0:
-		s.addText(entityInputKey, string(chatml.AppendMessages(nil, messages)))
-		s.addMessages(promptPrefix, messages)
+	case n > 0:
+		s.addText(entityInputKey, list)
 	}
 }
 
-// sent is the messages of the request. Instructions that were sent apart from
-// them are the first one.
-func (s *span) sent() (messages []chatml.Message, err error) {
-	if attr := s.text(semconv.GenAIInputMessagesKey); attr != "" {
-		if messages, err = chatml.Messages(attr); err != nil {
-			return nil, err
-		}
-	}
-	if instructions := s.text(semconv.GenAISystemInstructionsKey); instructions != "" {
-		messages = append([]chatml.Message{chatml.Instructions(instructions)}, messages...)
-	}
-	return messages, nil
-}
-
-// addOutput adds the answer. Of a failed call the output is its failure; what
-// the model said until then is still in the indexed attributes.
+// addOutput adds the answer: the message of the only choice, or a list of them. Of
+// a failed call the output is its failure; what the model said until then is still
+// in the indexed attributes.
 func (s *span) addOutput() {
 	failure := s.failure()
 	s.addText(entityOutputKey, failure)
@@ -128,59 +104,14 @@ func (s *span) addOutput() {
 	if attr == "" {
 		return
 	}
-	messages, err := chatml.Messages(attr)
-	if failure == "" {
-		s.addText(entityOutputKey, outputOf(attr, messages, err))
-	}
-	s.addMessages(completionPrefix, messages)
-}
-
-// outputOf is the message of the only choice, or a list of them.
-func outputOf(attr string, messages []chatml.Message, err error) string {
+	list, n, err := s.addMessages(completionPrefix, "", attr)
 	switch {
+	case failure != "":
 	case err != nil:
-		return attr
-	case len(messages) == 1:
-		return string(messages[0].AppendJSON(nil))
+		s.addText(entityOutputKey, attr)
+	case n == 1:
+		s.addText(entityOutputKey, list[1:len(list)-1])
+	default:
+		s.addText(entityOutputKey, list)
 	}
-	return string(chatml.AppendMessages(nil, messages))
-}
-
-// addMessages adds attributes for each message. An embedding has none.
-func (s *span) addMessages(prefix string, messages []chatml.Message) {
-	if s.kind == embeddingKind {
-		return
-	}
-	messages = messages[:min(len(messages), MaxIndexedMessages)]
-	s.out = slices.Grow(s.out, 3*len(messages)) // most have two or three
-	for i, m := range messages {
-		n := strconv.Itoa(i)
-		s.addMember(prefix, n, ".role", m.Role)
-		s.addMember(prefix, n, ".content", plain(m.Content))
-		s.addMember(prefix, n, ".tool_calls", string(m.ToolCalls))
-		s.addMember(prefix, n, ".tool_call_id", m.ToolCallID)
-		s.addMember(prefix, n, ".finish_reason", m.FinishReason)
-	}
-}
-
-// addMember joins the key only when there is a value: most messages have two.
-func (s *span) addMember(prefix, n, name, v string) {
-	if v != "" {
-		s.addText(attribute.Key(prefix+n+name), v)
-	}
-}
-
-// addOwn is addMessages for what an observation recorded of a model that the
-// application called by other means.
-func (s *span) addOwn(prefix, role, own string) {
-	s.addMessages(prefix, []chatml.Message{{Role: role, Content: json.RawMessage(own)}})
-}
-
-// plain is the text of a JSON string, and any other JSON as it is.
-func plain(raw json.RawMessage) string {
-	c := jsonscan.New(raw)
-	if text, ok := c.Text(); ok && c.End() {
-		return text.String()
-	}
-	return string(raw)
 }

@@ -40,12 +40,12 @@ func (d *dialect) translate(original sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpa
 	s := &span{
 		ReadOnlySpan: original,
 		in:           make(map[attribute.Key]attribute.Value, len(attrs)),
-		out:          make([]attribute.KeyValue, 0, len(attrs)+len(copied)+len(identity)+16),
 	}
 	for _, a := range attrs {
 		s.in[a.Key] = a.Value
 	}
 	s.kind = kindOf(s.in)
+	s.out = make([]attribute.KeyValue, 0, len(attrs)+len(copied)+len(identity)+16+s.indexed())
 	for _, a := range attrs {
 		if s.keeps(a.Key) {
 			s.out = append(s.out, a)

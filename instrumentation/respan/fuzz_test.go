@@ -109,6 +109,28 @@ func TestIndexedMessagesAreBounded(t *testing.T) {
 	assert.Len(t, input, respan.MaxIndexedMessages+10, "the whole history is there")
 }
 
+func TestOfMessagesThatEndInTheMiddleNoneIsIndexed(t *testing.T) {
+	content, _ := history(4)
+	content = content[:len(content)-1]
+	call := tracetest.SpanStub{Attributes: []attribute.KeyValue{
+		semconv.GenAIOperationNameKey.String(semconv.OperationChat), semconv.GenAIInputMessagesKey.String(content),
+	}}.Snapshot()
+	out := dialect(t)(call).Attributes()
+	assert.Contains(t, out, attribute.String("traceloop.entity.input", content))
+	for _, a := range out {
+		assert.NotContains(t, string(a.Key), "gen_ai.prompt.")
+	}
+}
+
+func TestALongHistoryAllocatesNoMoreOftenThanAShortOne(t *testing.T) {
+	translate := dialect(t)
+	allocations := func(n int) float64 {
+		_, call := history(n)
+		return testing.AllocsPerRun(10, func() { translate(call) })
+	}
+	assert.InDelta(t, allocations(20), allocations(2000), 5, "buffers may grow, messages allocate nothing")
+}
+
 // The cost per message must be about the same for all lengths, and at most twice
 // that of json.Valid over the content: see make bench-report.
 func BenchmarkDialect(b *testing.B) {

@@ -118,22 +118,42 @@ func TestMessagesBecomeWhatChatAPIsTake(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			ms, err := Messages(tt.attr)
+			var got strings.Builder
+			_, err := WriteMessages(&got, "", tt.attr, nil)
 			require.NoError(t, err)
-			assert.Equal(t, tt.want, string(AppendMessages(nil, ms)))
+			assert.Equal(t, tt.want, got.String())
 		})
 	}
 }
 
 func TestFieldsOfAMessage(t *testing.T) {
-	ms, err := Messages(`[{"role":"assistant","parts":[{"type":"reasoning","content":"hm"},{"type":"text","content":"4"},` +
-		`{"type":"tool_call","id":"c1","name":"f","arguments":{}}],"finish_reason":"tool_call"},` +
-		`{"role":"assistant","parts":[],"finish_reason":"length"}]`)
-	require.NoError(t, err)
-	assert.Equal(t, []Message{{
+	want := []Message{{Role: "system", Content: json.RawMessage(`"Be brief."`)}, {
 		Role: "assistant", Content: json.RawMessage(`"4"`), Reasoning: "hm", FinishReason: "tool_calls",
 		ToolCalls: json.RawMessage(`[{"id":"c1","type":"function","function":{"name":"f","arguments":"{}"}}]`),
-	}, {Role: "assistant", FinishReason: "length"}}, ms)
+	}, {Role: "assistant", FinishReason: "length", ToolCalls: json.RawMessage{}}}
+	for m, err := range Messages("Be brief.", `[{"role":"assistant","parts":[{"type":"reasoning","content":"hm"},{"type":"text","content":"4"},`+
+		`{"type":"tool_call","id":"c1","name":"f","arguments":{}}],"finish_reason":"tool_call"},`+
+		`{"role":"assistant","parts":[],"finish_reason":"length"}]`) {
+		require.NoError(t, err)
+		require.NotEmpty(t, want)
+		assert.Equal(t, want[0], m)
+		want = want[1:]
+	}
+	assert.Empty(t, want)
+}
+
+func TestMessagesMayBeLeftBeforeTheEnd(t *testing.T) {
+	answers := `{"role":"tool","parts":[{"type":"text","content":"x"},{"type":"tool_call_response","id":"1"},{"type":"tool_call_response","id":"2"}]}`
+	for n := 1; n < 7; n++ {
+		left := n
+		for _, err := range Messages("Be brief.", "["+answers+","+answers+"]") {
+			require.NoError(t, err)
+			if left--; left == 0 {
+				break
+			}
+		}
+		assert.Zero(t, left)
+	}
 }
 
 func TestReasoningBeforeAnEmptyList(t *testing.T) {
@@ -143,7 +163,7 @@ func TestReasoningBeforeAnEmptyList(t *testing.T) {
 
 func TestWhatIsNotMessagesIsAnError(t *testing.T) {
 	for attr, want := range map[string]string{
-		``:                        "chatml: not a JSON array",
+		` `:                       "chatml: not a JSON array",
 		`"text"`:                  "chatml: not a JSON array",
 		`{"role":"user"}`:         "chatml: not a JSON array",
 		`[{"role":"user"}]`:       "chatml: message 1 has no parts",
@@ -152,9 +172,9 @@ func TestWhatIsNotMessagesIsAnError(t *testing.T) {
 		`[{"parts":[]}`:           "chatml: not valid JSON",
 		`[{"parts":[]}] trailing`: "chatml: not valid JSON",
 	} {
-		ms, err := Messages(attr)
+		n, err := WriteMessages(new(strings.Builder), "Be brief.", attr, nil)
 		assert.EqualError(t, err, want, attr)
-		assert.Nil(t, ms)
+		assert.Zero(t, n)
 	}
 }
 
@@ -210,8 +230,9 @@ func FuzzChatML(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, attr string) {
 		var out [][]byte
-		if ms, err := Messages(attr); err == nil {
-			out = append(out, AppendMessages(nil, ms))
+		var list strings.Builder
+		if _, err := WriteMessages(&list, attr, attr, nil); err == nil {
+			out = append(out, []byte(list.String()))
 		}
 		if tools, err := Tools(attr); err == nil {
 			out = append(out, tools)
@@ -243,16 +264,14 @@ func conversation(n int) string {
 
 func TestALongHistoryAllocatesNoMoreOftenThanAShortOne(t *testing.T) {
 	allocations := func(n int) float64 {
-		attr := "[" + strings.Repeat(`{"role":"user","parts":[{"type":"text","content":"hi"}]},`, n) + `{"role":"assistant","parts":[]}]`
+		attr := conversation(n)
 		return testing.AllocsPerRun(10, func() {
-			ms, err := Messages(attr)
-			if err != nil || len(ms) != n+1 {
-				t.Fatal(len(ms), err)
+			if got, err := WriteMessages(new(strings.Builder), "", attr, nil); err != nil || got != n {
+				t.Fatal(got, err)
 			}
-			AppendMessages(nil, ms)
 		})
 	}
-	assert.Equal(t, allocations(2), allocations(2000))
+	assert.Equal(t, allocations(20), allocations(2000))
 }
 
 func BenchmarkMessages(b *testing.B) {
@@ -262,11 +281,9 @@ func BenchmarkMessages(b *testing.B) {
 			b.SetBytes(int64(len(attr)))
 			b.ReportAllocs()
 			for b.Loop() {
-				ms, err := Messages(attr)
-				if err != nil {
+				if _, err := WriteMessages(new(strings.Builder), "", attr, nil); err != nil {
 					b.Fatal(err)
 				}
-				AppendMessages(nil, ms)
 			}
 		})
 	}

@@ -12,7 +12,7 @@ package chatml
 
 import (
 	"encoding/json"
-	"slices"
+	"strings"
 
 	"github.com/otelmistral/otelmistral/internal/jsonscan"
 )
@@ -23,14 +23,15 @@ type Message struct {
 	Role string
 	Name string
 	// Content is a JSON string, or a list of chunks when the message is not
-	// just one text. Nil means that there is none.
+	// just one text. It is empty if there is none.
 	Content json.RawMessage
-	// ToolCalls is what an assistant asks for, nil if nothing:
+	// ToolCalls is what an assistant asks for, empty if nothing:
 	// [{"id":"","type":"function","function":{"name":"","arguments":"{}"}}].
 	// The arguments are JSON in a string.
 	ToolCalls json.RawMessage
-	// ToolCallID is the call that a message of role tool answers.
-	ToolCallID string
+	// ToolCallID is the call that a message of role tool answers: a JSON string,
+	// or empty.
+	ToolCallID json.RawMessage
 	// Reasoning is what the model thought before it answered.
 	Reasoning string
 	// FinishReason is why the model stopped, for example "tool_calls". It
@@ -50,7 +51,10 @@ func (m Message) AppendJSON(dst []byte) []byte {
 		dst = append(dst, `,"tool_calls":`...)
 		dst = append(dst, m.ToolCalls...)
 	}
-	dst = appendOptional(dst, "tool_call_id", m.ToolCallID)
+	if len(m.ToolCallID) > len(`""`) {
+		dst = append(dst, `,"tool_call_id":`...)
+		dst = append(dst, m.ToolCallID...)
+	}
 	return append(dst, '}')
 }
 
@@ -76,22 +80,30 @@ func (m Message) appendContent(dst []byte) []byte {
 	return append(dst, ']')
 }
 
-// AppendMessages appends the messages as a list of what AppendJSON makes.
-func AppendMessages(dst []byte, ms []Message) []byte {
-	size := 0
-	for i := range ms {
-		m := &ms[i]
-		size += len(`{"role":"assistant","content":"","tool_calls":,"tool_call_id":""},`) +
-			len(m.Name) + len(m.Content) + len(m.ToolCalls) + len(m.ToolCallID) + len(m.Reasoning)
-	}
-	dst = append(slices.Grow(dst, size), '[')
-	for i, m := range ms {
-		if i > 0 {
-			dst = append(dst, ',')
+// WriteMessages writes what [Messages] ranges over as a list of what AppendJSON
+// makes, and tells how many there are. If each is not nil, it gets them, too,
+// numbered from 0. After an error what was written is of no use.
+func WriteMessages(dst *strings.Builder, instructions, attr string, each func(i int, m Message)) (n int, err error) {
+	dst.Grow(len(instructions) + len(attr)) // most become shorter
+	dst.WriteByte('[')
+	scratch := make([]byte, 0, 512)
+	for m, err := range Messages(instructions, attr) {
+		if err != nil {
+			return 0, err
 		}
-		dst = m.AppendJSON(dst)
+		scratch = scratch[:0]
+		if n > 0 {
+			scratch = append(scratch, ',')
+		}
+		scratch = m.AppendJSON(scratch)
+		dst.Write(scratch)
+		if each != nil {
+			each(n, m)
+		}
+		n++
 	}
-	return append(dst, ']')
+	dst.WriteByte(']')
+	return n, nil
 }
 
 func appendOptional(dst []byte, name, value string) []byte {

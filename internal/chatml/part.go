@@ -24,14 +24,13 @@ type part struct {
 	value     json.RawMessage // response, uri or file_id, as the kind has it
 }
 
-// readPart consumes a value. What is not an object gives a part of no kind.
-func readPart(c *jsonscan.Cursor) (p part) {
+// read consumes a value. What is not an object gives a part of no kind.
+func (p *part) read(c *jsonscan.Cursor) {
 	start := c.Mark()
 	if c.Object() {
 		p.readMembers(c)
 	}
 	p.raw = c.Since(start)
-	return p
 }
 
 func (p *part) readMembers(c *jsonscan.Cursor) {
@@ -93,7 +92,7 @@ func (c *chunks) add(p *part) {
 }
 
 func (c *chunks) addText(quoted json.RawMessage) {
-	if c.text == nil && c.list == nil {
+	if len(c.text) == 0 && len(c.list) == 0 {
 		c.text = quoted
 		return
 	}
@@ -104,10 +103,10 @@ func (c *chunks) addText(quoted json.RawMessage) {
 // next makes room for another element of the list.
 func (c *chunks) next() {
 	switch {
-	case c.list != nil:
+	case len(c.list) > 0:
 		c.list = append(c.list, ',')
 		return
-	case c.text == nil:
+	case len(c.text) == 0:
 		c.list = append(c.list, '[')
 		return
 	}
@@ -121,10 +120,11 @@ func (c *chunks) appendText(quoted []byte) {
 }
 
 func (c *chunks) end() json.RawMessage {
-	if c.list == nil {
+	if len(c.list) == 0 {
 		return c.text
 	}
-	return append(c.list, ']')
+	c.list = append(c.list, ']')
+	return c.list
 }
 
 // mediaKind is the type of a chunk of media, and the member that has its
@@ -198,9 +198,4 @@ func appendString(dst, raw []byte) []byte {
 		return append(dst, `""`...)
 	}
 	return append(dst, raw...)
-}
-
-// quote is the value as a JSON string; about a quarter of JSON needs an escape.
-func quote(raw []byte) []byte {
-	return jsonscan.AppendQuoted(make([]byte, 0, len(raw)+len(raw)/4+8), raw)
 }

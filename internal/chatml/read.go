@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -18,28 +19,49 @@ var (
 	errSyntax   = errors.New("chatml: not valid JSON")
 )
 
-// Messages reads the value of gen_ai.input.messages or gen_ai.output.messages.
-// Each response of a tool becomes a message of its own, as chat APIs want it. A
-// member of an unexpected type costs only itself; a value that is not a list of
-// messages with parts is an error.
-func Messages(attr string) ([]Message, error) {
+// Messages ranges over the values of gen_ai.system_instructions, which are the
+// first message, and of gen_ai.input.messages or gen_ai.output.messages. Either
+// may be "". Each response of a tool becomes a message of its own, as chat APIs
+// want it. A member of an unexpected type costs only itself; a value that is not
+// a list of messages with parts is an error, which comes last and may follow
+// messages. What a message holds is valid until the next one.
+func Messages(instructions, attr string) iter.Seq2[Message, error] {
+	return func(yield func(Message, error) bool) {
+		if instructions != "" {
+			if m := Instructions(instructions); !yield(m, nil) {
+				return
+			}
+		}
+		if attr == "" {
+			return
+		}
+		if err := readAll(attr, yield); err != nil {
+			yield(Message{}, err)
+		}
+	}
+}
+
+// readAll reads everything once, where it stands, and makes the next message in
+// the memory of the last: a long history costs no more per message than a short
+// one.
+func readAll(attr string, yield func(Message, error) bool) error {
 	c, err := array(attr)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	// A guess; a message has at least the bytes of {"parts":[]}.
-	ms := make([]Message, 0, min(strings.Count(attr, `"parts"`), len(attr)/len(`{"parts":[]}`)))
+	var w wireMessage
 	for n := 1; c.Element(); n++ {
-		w, ok := readMessage(&c)
-		if !ok {
-			return nil, fmt.Errorf("chatml: message %d has no parts", n)
+		if !w.read(&c) {
+			return fmt.Errorf("chatml: message %d has no parts", n)
 		}
-		ms = w.appendTo(ms)
+		if !w.yield(yield) {
+			return nil
+		}
 	}
 	if !c.End() {
-		return nil, errSyntax
+		return errSyntax
 	}
-	return ms, nil
+	return nil
 }
 
 // Instructions reads the value of gen_ai.system_instructions, a list of parts,
@@ -52,7 +74,8 @@ func Instructions(attr string) Message {
 	if c.Kind() == jsonscan.KindArray {
 		c.Array()
 		for c.Element() {
-			if p := readPart(&c); isString(p.content) {
+			var p part
+			if p.read(&c); isString(p.content) {
 				texts = append(texts, unquote(p.content))
 			}
 		}
@@ -83,42 +106,48 @@ type wireMessage struct {
 	Message
 	content   chunks
 	reasoning []byte
+	quoted    []byte    // responses that are not strings
 	responses []Message // of tools
 }
 
-// readMessage reads everything once, where it stands: a long history costs no
-// more per message than a short one.
-func readMessage(c *jsonscan.Cursor) (w wireMessage, ok bool) {
+// read consumes a message. It is not ok if that has no parts.
+func (w *wireMessage) read(c *jsonscan.Cursor) (ok bool) {
+	*w = wireMessage{
+		Message:   Message{ToolCalls: w.ToolCalls[:0]},
+		content:   chunks{list: w.content.list[:0]},
+		reasoning: w.reasoning[:0], quoted: w.quoted[:0], responses: w.responses[:0],
+	}
 	if !c.Object() {
-		return w, false
+		return false
 	}
 	for c.Member() {
 		switch string(c.Key()) {
 		case "role":
-			w.Role = readRole(c)
+			w.Role = known(c, "user", "assistant", "tool", "system")
 		case "name":
 			w.Name = c.String()
 		case "finish_reason":
-			w.FinishReason = finishReason(c.String())
+			w.FinishReason = finishReason(known(c, "stop", "tool_call", "length"))
 		case "parts":
 			ok = c.Array()
 			for ok && c.Element() {
-				p := readPart(c)
+				var p part
+				p.read(c)
 				w.add(&p)
 			}
 		default:
 			c.Skip()
 		}
 	}
-	return w, ok
+	return ok
 }
 
-// readRole does not allocate for the usual ones.
-func readRole(c *jsonscan.Cursor) string {
+// known consumes a string, and does not allocate for the usual ones.
+func known(c *jsonscan.Cursor, usual ...string) string {
 	t, _ := c.Text()
-	for _, role := range [...]string{"user", "assistant", "tool", "system"} {
-		if t.Is(role) {
-			return role
+	for _, s := range usual {
+		if t.Is(s) {
+			return s
 		}
 	}
 	return t.String()
@@ -127,30 +156,53 @@ func readRole(c *jsonscan.Cursor) string {
 func (w *wireMessage) add(p *part) {
 	switch {
 	case p.kind.Is("reasoning") && isString(p.content):
-		if w.reasoning != nil {
+		if len(w.reasoning) > 0 {
 			w.reasoning = append(w.reasoning, '\n')
 		}
 		w.reasoning = append(w.reasoning, unquote(p.content)...)
 	case p.kind.Is("tool_call"):
 		w.ToolCalls = p.appendToolCall(w.ToolCalls)
 	case p.kind.Is("tool_call_response"):
-		w.responses = append(w.responses, p.response())
+		w.addResponse(p)
 	default:
 		w.content.add(p)
 	}
 }
 
-// appendTo appends the message, and one for each response of a tool in it.
-func (w *wireMessage) appendTo(ms []Message) []Message {
-	m := w.Message
-	if m.ToolCalls != nil {
-		m.ToolCalls = append(m.ToolCalls, ']')
+// addResponse adds the message that answers a call of a tool.
+func (w *wireMessage) addResponse(p *part) {
+	m := Message{Role: "tool", Name: unquote(p.name)}
+	if isString(p.id) {
+		m.ToolCallID = p.id
 	}
-	m.Content, m.Reasoning = w.content.end(), string(w.reasoning)
-	if len(w.responses) == 0 || m.Content != nil || m.ToolCalls != nil || m.Reasoning != "" {
-		ms = append(ms, m)
+	switch {
+	case isString(p.value) || isChunks(p.value):
+		m.Content = p.value
+	case p.value != nil:
+		start := len(w.quoted)
+		w.quoted = jsonscan.AppendQuoted(w.quoted, []byte(p.value))
+		m.Content = w.quoted[start:]
 	}
-	return append(ms, w.responses...)
+	w.responses = append(w.responses, m)
+}
+
+// yield passes on the message, and one for each response of a tool in it.
+func (w *wireMessage) yield(yield func(Message, error) bool) bool {
+	if len(w.ToolCalls) > 0 {
+		w.ToolCalls = append(w.ToolCalls, ']')
+	}
+	w.Content, w.Reasoning = w.content.end(), string(w.reasoning)
+	if len(w.responses) == 0 || len(w.Content) > 0 || len(w.ToolCalls) > 0 || w.Reasoning != "" {
+		if !yield(w.Message, nil) {
+			return false
+		}
+	}
+	for _, m := range w.responses {
+		if !yield(m, nil) {
+			return false
+		}
+	}
+	return true
 }
 
 // finishReason undoes the conventions' spelling.
@@ -161,22 +213,10 @@ func finishReason(s string) string {
 	return s
 }
 
-// response is the message that answers a call of a tool.
-func (p *part) response() Message {
-	m := Message{Role: "tool", Name: unquote(p.name), ToolCallID: unquote(p.id)}
-	switch {
-	case isString(p.value) || isChunks(p.value):
-		m.Content = p.value
-	case p.value != nil:
-		m.Content = quote(p.value)
-	}
-	return m
-}
-
 // appendToolCall appends the call to a list that is not closed yet.
 func (p *part) appendToolCall(dst json.RawMessage) json.RawMessage {
 	separator := byte(',')
-	if dst == nil {
+	if len(dst) == 0 {
 		separator = '['
 	}
 	dst = slices.Grow(dst, len(p.raw)+len(p.arguments)/4+32) // once for all below
@@ -203,7 +243,8 @@ func isChunks(value []byte) bool {
 	c.Array()
 	n := 0
 	for ; c.Element(); n++ {
-		if p := readPart(&c); p.kind.Empty() {
+		var p part
+		if p.read(&c); p.kind.Empty() {
 			return false
 		}
 	}
