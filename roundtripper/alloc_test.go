@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/otelmistral/otelmistral/roundtripper"
@@ -111,4 +112,15 @@ func TestCallThatIsNotSampledAllocatesLittle(t *testing.T) {
 		require.ErrorIs(t, err, io.EOF)
 	})
 	assert.LessOrEqual(t, n, 10.0) // two are the body's
+}
+
+func TestCallThatIsMeasuredOnlyAllocatesLittle(t *testing.T) {
+	never := roundtripper.WithTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.NeverSample())))
+	var m metrics
+	assert.LessOrEqual(t, allocations(t, plainRequest, jsonType, plainReply, never, m.option()), 29.0)
+	// A provider whose views drop everything costs what none does.
+	dropped := roundtripper.WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewManualReader()),
+		sdkmetric.WithView(sdkmetric.NewView(sdkmetric.Instrument{Name: "*"}, sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}}))))
+	assert.Equal(t, allocations(t, plainRequest, jsonType, plainReply, never),
+		allocations(t, plainRequest, jsonType, plainReply, never, dropped))
 }

@@ -4,14 +4,19 @@ package roundtripper_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/noop"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -178,4 +183,126 @@ func TestBrokenMeterCostsNeitherTheCallNorItsSpan(t *testing.T) {
 		assert.Equal(t, semconv.OutcomeCompleted, r.one(t).outcome())
 		assert.Len(t, reports(), 1)
 	}
+}
+
+func TestMetricsOfACancelledCallRemainAndShowItsSpan(t *testing.T) {
+	var m metrics
+	r := newRecorder()
+	ctx, cancel := context.WithCancel(t.Context())
+	rt := r.transport(answering(jsonType, bodyOf(plainReply)), m.option())
+	resp, err := rt.RoundTrip(chatRequest(t, plainRequest).WithContext(ctx))
+	require.NoError(t, err)
+	cancel()
+	_, _ = io.ReadAll(resp.Body)
+	require.Eventually(t, func() bool { return len(r.exporter.GetSpans()) == 1 }, 10*time.Second, time.Millisecond)
+	s := r.one(t)
+	duration := m.seconds(t, "gen_ai.client.operation.duration")
+	require.Len(t, duration.Exemplars, 1)
+	spanID, traceID := s.SpanContext.SpanID(), s.SpanContext.TraceID()
+	assert.Equal(t, spanID[:], duration.Exemplars[0].SpanID)
+	assert.Equal(t, traceID[:], duration.Exemplars[0].TraceID)
+}
+
+func TestConcurrentCallsAreAllMeasured(t *testing.T) {
+	var m metrics
+	rt := newRecorder().transport(roundTripFunc(func(req *http.Request) (*http.Response, error) {
+		return answering(streamType, bodyOf(streamReply))(req)
+	}), m.option())
+	const calls = 50
+	var wg sync.WaitGroup
+	for i := range calls {
+		wg.Go(func() {
+			// Two models: labels are kept from call to call.
+			request := strings.Replace(streamRequest, "small", []string{"small", "large"}[i%2], 1)
+			resp, err := rt.RoundTrip(chatRequest(t, request))
+			if assert.NoError(t, err) {
+				_, err = io.ReadAll(resp.Body)
+				assert.NoError(t, err)
+			}
+		})
+	}
+	wg.Wait()
+	h, _ := m.collect(t)["gen_ai.client.operation.time_per_output_chunk"].(metricdata.Histogram[float64])
+	require.Len(t, h.DataPoints, 2)
+	for _, p := range h.DataPoints {
+		assert.Equal(t, uint64(calls/2*2), p.Count, "two chunks behind the first in each call")
+	}
+	assert.Equal(t, int64(calls), m.count(t, "otelmistral.calls"))
+}
+
+func TestIdsAndOutcomesMakeNoMoreSeries(t *testing.T) {
+	var m metrics
+	option := m.option()
+	for i := range 20 {
+		reply := strings.Replace(plainReply, `"r1"`, fmt.Sprintf(`"r%d"`, i), 1)
+		req := chatRequest(t, strings.Replace(plainRequest, "Hi", fmt.Sprint(i), 1))
+		req.Header.Set("X-Request-Id", fmt.Sprint(i))
+		resp, err := newRecorder().transport(answering(jsonType, bodyOf(reply)), option).RoundTrip(req)
+		require.NoError(t, err)
+		if i%2 == 0 {
+			_, err = io.ReadAll(resp.Body)
+			require.NoError(t, err)
+		} else {
+			_, _ = resp.Body.Read(make([]byte, len(reply)-1))
+		}
+		require.NoError(t, resp.Body.Close())
+	}
+	assert.LessOrEqual(t, len(m.collect(t)["gen_ai.client.operation.duration"].(metricdata.Histogram[float64]).DataPoints), 2,
+		"with the model that answered, and without")
+}
+
+func TestBucketsReachTheSDK(t *testing.T) {
+	var m metrics
+	exchange(t, newRecorder().transport(base(), m.option()))
+	assert.Equal(t, []float64{0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92},
+		m.seconds(t, "gen_ai.client.operation.duration").Bounds)
+	tokens := m.collect(t)["gen_ai.client.token.usage"].(metricdata.Histogram[int64])
+	assert.Equal(t, 67108864.0, tokens.DataPoints[0].Bounds[13])
+}
+
+// switched is a provider of one metric that can be switched off: what has once
+// been the global provider is used by the default one for ever.
+type switched struct {
+	noop.MeterProvider
+	histogram *switchedHistogram
+}
+
+type switchedMeter struct {
+	noop.Meter
+	histogram *switchedHistogram
+}
+
+type switchedHistogram struct {
+	noop.Float64Histogram
+	on      atomic.Bool
+	records atomic.Int64
+}
+
+func (s switched) Meter(string, ...metric.MeterOption) metric.Meter {
+	return switchedMeter{histogram: s.histogram}
+}
+
+func (m switchedMeter) Float64Histogram(string, ...metric.Float64HistogramOption) (metric.Float64Histogram, error) {
+	return m.histogram, nil
+}
+
+func (h *switchedHistogram) Enabled(context.Context) bool { return h.on.Load() }
+
+func (h *switchedHistogram) Record(context.Context, float64, ...metric.RecordOption) {
+	h.records.Add(1)
+}
+
+func TestProviderOfMetricsIsTheGlobalOneOfTheMoment(t *testing.T) {
+	before := otel.GetMeterProvider()
+	defer otel.SetMeterProvider(before)
+	rt := newRecorder().transport(base(), roundtripper.WithMeterProvider(nil))
+	exchange(t, rt)
+	var h switchedHistogram
+	otel.SetMeterProvider(switched{histogram: &h})
+	exchange(t, rt)
+	assert.Zero(t, h.records.Load(), "it is not enabled")
+	h.on.Store(true)
+	exchange(t, rt)
+	assert.Equal(t, int64(1), h.records.Load())
+	h.on.Store(false)
 }
