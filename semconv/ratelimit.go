@@ -32,6 +32,8 @@ var rateLimits = [...]struct {
 	{"remaining-input-characters-minute", "mistral_ai.ratelimit.remaining_input_characters_minute", UnitCharacters},
 	{"limit-code-interpreter-minute", "mistral_ai.ratelimit.limit_code_interpreter_minute", UnitRequests},
 	{"remaining-code-interpreter-minute", "mistral_ai.ratelimit.remaining_code_interpreter_minute", UnitRequests},
+	{"limit-code-interpreter-day", "mistral_ai.ratelimit.limit_code_interpreter_day", UnitRequests},
+	{"remaining-code-interpreter-day", "mistral_ai.ratelimit.remaining_code_interpreter_day", UnitRequests},
 	{"tokens-query-cost", "mistral_ai.ratelimit.tokens_query_cost", UnitTokens},
 	{"ocr-pages-query-cost", "mistral_ai.ratelimit.ocr_pages_query_cost", UnitPages},
 	{"audio-seconds-query-cost", "mistral_ai.ratelimit.audio_seconds_query_cost", UnitSeconds},

@@ -145,7 +145,7 @@ func TestRateLimitKeyKnowsEachHeader(t *testing.T) {
 	suffixes := []string{"tokens-query-cost", "ocr-pages-query-cost", "audio-seconds-query-cost", "input-characters-query-cost"}
 	for _, what := range []string{
 		"req-minute", "tokens-minute", "req-10-second", "tokens-month", "ocr-pages-minute",
-		"audio-seconds-minute", "input-characters-minute", "code-interpreter-minute",
+		"audio-seconds-minute", "input-characters-minute", "code-interpreter-minute", "code-interpreter-day",
 	} {
 		suffixes = append(suffixes, "limit-"+what, "remaining-"+what)
 	}
