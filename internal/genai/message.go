@@ -21,14 +21,16 @@ type PartType string
 
 // The types of parts.
 const (
-	PartText             PartType = "text"
-	PartReasoning        PartType = "reasoning"
-	PartToolCall         PartType = "tool_call"
-	PartToolCallResponse PartType = "tool_call_response"
-	PartURI              PartType = "uri"
-	PartBlob             PartType = "blob"
-	PartFile             PartType = "file"
-	PartGeneric          PartType = "generic"
+	PartText                   PartType = "text"
+	PartReasoning              PartType = "reasoning"
+	PartToolCall               PartType = "tool_call"
+	PartToolCallResponse       PartType = "tool_call_response"
+	PartServerToolCall         PartType = "server_tool_call"
+	PartServerToolCallResponse PartType = "server_tool_call_response"
+	PartURI                    PartType = "uri"
+	PartBlob                   PartType = "blob"
+	PartFile                   PartType = "file"
+	PartGeneric                PartType = "generic"
 )
 
 // Part is a piece of a message. Which fields count depends on its type.
@@ -42,8 +44,8 @@ type Part struct {
 	// Text is the base64 content of a blob, the URI of a uri part, or the file
 	// id of a file part.
 	Text string
-	// ID and Name belong to tool calls; for a generic part Name is the
-	// provider's type.
+	// ID and Name belong to tool calls, also those of the server; for a generic
+	// part Name is the provider's type.
 	ID   string
 	Name string
 	// Modality and MediaType belong to blob, uri and file parts.
@@ -149,6 +151,13 @@ func appendPart(dst []byte, p *Part) []byte {
 		dst = appendOptional(dst, "id", p.ID)
 		dst = appendOptional(dst, "name", p.Name)
 		dst = appendValue(dst, "response", p)
+	case PartServerToolCall:
+		dst = appendOptional(dst, "id", p.ID)
+		dst = appendField(dst, "name", p.Name)
+		dst = appendServerTool(dst, p, "arguments")
+	case PartServerToolCallResponse:
+		dst = appendOptional(dst, "id", p.ID)
+		dst = appendServerTool(dst, p, "result")
 	case PartURI:
 		dst = appendField(dst, "modality", p.Modality)
 		dst = appendOptional(dst, "mime_type", p.MediaType)
@@ -168,6 +177,19 @@ func appendPart(dst []byte, p *Part) []byte {
 	case PartGeneric:
 		dst = appendField(dst, "generic_type", p.Name)
 		dst = appendValue(dst, "content", p)
+	}
+	return append(dst, '}')
+}
+
+// appendServerTool appends the member that has the name of the part's type and
+// tells the type of the tool, with its value behind that.
+func appendServerTool(dst []byte, p *Part, value string) []byte {
+	dst = append(dst, ',', '"')
+	dst = append(dst, p.Type...)
+	dst = append(dst, `":{"type":`...)
+	dst = jsonscan.AppendQuoted(dst, p.Name)
+	if p.JSON != nil {
+		dst = appendValue(dst, value, p)
 	}
 	return append(dst, '}')
 }
