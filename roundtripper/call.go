@@ -24,7 +24,7 @@ import (
 type call struct {
 	transport *Transport
 	route     *mistral.Route
-	target    *target
+	target    *target         // what the span began with
 	caller    context.Context // the caller's
 	span      trace.Span
 	recording bool            // the span is; else only metrics are recorded
@@ -128,7 +128,6 @@ func (c *call) end(e end) {
 
 	r := &c.record
 	r.Duration = c.endTime(e).Sub(c.start)
-	startName, startOperation, startProvider := r.SpanName(), r.Operation, r.Provider
 	fromReply := r.DecodeErrors
 	c.asked.fill(r)
 	fromRequest := r.DecodeErrors - fromReply
@@ -149,9 +148,9 @@ func (c *call) end(e end) {
 	}
 
 	attrs := make([]attribute.KeyValue, 0, 24)
-	if name := r.SpanName(); name != startName || r.Operation != startOperation || r.Provider != startProvider {
-		// The bodies told more than was known before the request was sent.
-		c.span.SetName(name)
+	if !c.target.describes(r) {
+		// Path and bodies told more than the span began with.
+		c.span.SetName(r.SpanName())
 		attrs = r.AppendHead(attrs)
 	}
 	attrs = r.AppendEnd(attrs)

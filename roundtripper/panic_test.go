@@ -15,6 +15,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
+	"github.com/otelmistral/otelmistral/internal/mistral"
 	"github.com/otelmistral/otelmistral/semconv"
 )
 
@@ -39,7 +40,7 @@ func TestPanicOfADecoderCostsTheRecordOnly(t *testing.T) {
 			provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(exporter))
 			transport := New(nil, WithTracerProvider(provider))
 			_, span := provider.Tracer("").Start(t.Context(), "chat")
-			c := &call{recording: true, transport: transport, caller: t.Context(), span: span, reply: panicky{where}}
+			c := &call{recording: true, target: &target{route: new(mistral.Route)}, transport: transport, caller: t.Context(), span: span, reply: panicky{where}}
 			c.record.Response.Status = http.StatusOK
 			resp := &http.Response{Body: io.NopCloser(strings.NewReader("{}"))}
 			c.observe(resp)

@@ -72,3 +72,9 @@ func (t *target) describe(r *genai.Call) {
 	r.ServerAddress, r.ServerPort = t.host, t.port
 	r.Request.Model = t.model
 }
+
+// describes tells whether a call is still what its span began with.
+func (t *target) describes(r *genai.Call) bool {
+	return t.route.Operation == r.Operation && t.provider == r.Provider && t.model == r.Request.Model &&
+		t.spanName == r.SpanName()
+}
