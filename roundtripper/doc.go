@@ -27,9 +27,10 @@
 //
 // A span of kind client, named after the operation and the model, such as "chat
 // mistral-small-latest", with the attributes of the GenAI conventions, version
-// 1.41, and Mistral's own under mistral_ai. Package semconv lists them all. It
-// ends when the call has ended, see [Transport.RoundTrip], and
-// mistral_ai.outcome says how:
+// 1.41, and Mistral's own under mistral_ai. Package semconv lists them all. Below
+// that of a conversation is a span for each tool that ran at Mistral, with
+// Mistral's times as far as they lie within the call. The span ends when the call
+// has ended, see [Transport.RoundTrip], and mistral_ai.outcome says how:
 //
 //	completed     the reply came to its end
 //	closed_early  the caller closed the body before

@@ -160,14 +160,15 @@ func WithBase64Content() Option {
 }
 
 // WithRedactor shows content to redact before it is recorded, and records what
-// redact returns: of messages each part, each author's name, the arguments and
-// results of tool calls; also tool definitions, the request's metadata and
+// redact returns: of messages and instructions each part, each author's name, the
+// arguments and results of tool calls, those of the server as well; also tool
+// definitions, descriptions of agents, the request's metadata and
 // prompt_cache_key, and the text of errors. kind says which of them it is: the
-// type of the part, such as "text", "reasoning", "tool_call" or
-// "tool_call_response", else "name", "tool_definitions", "metadata",
-// "prompt_cache_key" or "status". What is JSON, such as the arguments of a tool
-// call, is shown as JSON; if the answer is not JSON any more, it is recorded as a
-// string.
+// type of the part, such as "text", "reasoning", "tool_call",
+// "tool_call_response" or "server_tool_call", else "name", "tool_definitions",
+// "description", "metadata", "prompt_cache_key" or "status". What is JSON, such as
+// the arguments of a tool call, is shown as JSON; if the answer is not JSON any
+// more, it is recorded as a string.
 //
 // redact may be called concurrently. It runs when the call has ended, after the
 // caller got the bytes but before the Read or Close that ended it returns, so it

@@ -27,6 +27,8 @@ var endpoints = []endpoint{
 	{"POST", chatPath, readChat},
 	{"POST", "/v1/fim/completions", readFIM},
 	{"POST", "/v1/agents/completions", readAgentCompletion},
+	{"POST", "/v1/conversations(/[^/]+(/restart)?)?", readConversation},
+	{"POST", "/v1/agents", readCreateAgent},
 	{"POST", "/v1/embeddings", readEmbeddings},
 	{"POST", "/v1/ocr", readOCR},
 	{"POST", "/v1/moderations", readModeration},

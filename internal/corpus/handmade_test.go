@@ -51,12 +51,26 @@ func handmade() []exchange {
 		return x
 	}
 
+	conversing := func(inputs, outputs string) exchange {
+		return posting("/v1/conversations", `{"model":"m","inputs":`+inputs+`,"tools":[{"type":"connector","connector_id":"c","authorization":"`+secret+`"}]}`,
+			`{"conversation_id":"c1","outputs":`+outputs+`,"usage":{"connectors":{"b":2,"a":"x","c":null}}}`)
+	}
+	updating := posting("/v1/agents/ag_1", `{"description":"d","instructions":"i","completion_args":{"temperature":0}}`, `{"id":"ag_1","name":"n","version":7,"description":null}`)
+	updating.method = http.MethodPatch
+
 	all := []exchange{
 		chat("every parameter", everyParameter, everyAnswer),
 		posting("/v1/embeddings", `{"model":"codestral-embed","input":["a","b"],"output_dimension":256,"encoding_format":"base64"}`, `{"model":"codestral-embed","data":[]}`),
 		posting("/v1/moderations", `{"model":"m","input":"a"}`, `{"id":"1","model":"m","results":[{"categories":{"pii":true,"law":false}}]}`),
 		posting("/v1/audio/transcriptions", `{"model":"m","language":"de","file_id":"f","temperature":0}`, `{"model":"m","text":"a","language":"de"}`),
 		posting("/v1/audio/speech", `{"model":"m","input":"a","voice_id":"v","response_format":"wav","ref_audio":"`+secret+`"}`, `{"audio_data":"`+secret+`"}`),
+		updating,
+		posting("/v1/conversations", `{"agent_id":"ag_1","agent_version":"v","inputs":"a","instructions":"i"}`, `{"conversation_id":"c1"}`),
+		conversing(`[null,5,"a",{},{"type":7},{"type":"message.input"},{"type":"function.call"},{"type":"function.result"},{"type":"function.result","result":{"a":1}},{"type":"tool.execution"},{"type":"agent.handoff"},{"type":"future","authorization":"`+secret+`"}]`,
+			`[null,5,"a",{},{"type":7},{"type":"message.output","content":[7,{"type":"tool_file","file_id":"f"}]},{"type":"function.call","arguments":[1]},{"type":"function.result"},{"type":"agent.handoff","next_agent_name":"n"},{"type":"future","content":{"authorization":"`+secret+`"}}]`),
+		conversing(`7`, `[{"type":"tool.execution"},{"type":"tool.execution","name":"n","arguments":"[","info":[],"created_at":"later"},{"type":"tool.execution","name":"n","arguments":{"api_key":"`+secret+`"},"info":{"authorization":"`+secret+`","url":"data:image/png;base64,iVBORw0KGgo="}}]`),
+		posting("/v1/connectors/c/tools/t/call", `{"arguments":{"a":1,"authorization":"`+secret+`"}}`, `{"content":[{"type":"image","data":"iVBORw0KGgo="}]}`),
+		posting("/v1/workflows/w/execute", `{"input":{"a":1}}`, `{"result":{"a":1}}`),
 		posting("/v1/classifications", `{"model":"m","input":["a"]}`, `{"id":"1","model":"m","results":[{"mood":{"scores":{"calm":0.9,"angry":0.1}}}]}`),
 		asking("text", user(`[{"type":"text","text":"a"},{"type":"text","text":""}]`)),
 		asking("plain strings in a list", user(`["a","","b"]`)),
@@ -114,7 +128,7 @@ func handmade() []exchange {
 	refused.status = http.StatusTooManyRequests
 	refused.replyHeader.Set("Retry-After", "12")
 	refused.replyHeader.Set("Mistral-Correlation-Id", "01a01a72-91a2-772a-a526-e4ca2c550fc3")
-	for i, limit := range []string{"req-minute", "tokens-minute", "req-10-second", "tokens-month", "ocr-pages-minute", "audio-seconds-minute", "input-characters-minute", "code-interpreter-minute"} {
+	for i, limit := range []string{"req-minute", "tokens-minute", "req-10-second", "tokens-month", "ocr-pages-minute", "audio-seconds-minute", "input-characters-minute", "code-interpreter-minute", "code-interpreter-day"} {
 		refused.replyHeader.Set("X-Ratelimit-Limit-"+limit, fmt.Sprint(100*i))
 		refused.replyHeader.Set("X-Ratelimit-Remaining-"+limit, fmt.Sprint(i))
 	}

@@ -31,6 +31,8 @@ type reading struct {
 	// input and output are the messages, tools the definitions.
 	input, output []message
 	tools         []any
+	// executions are the tools that the server ran.
+	executions []object
 	// token tells whether the model said something in a stream.
 	token bool
 }
@@ -377,6 +379,17 @@ func recordedMessage(m object) message {
 		case "tool_call_response":
 			id, _ := part["id"].(string)
 			out.Answer = &toolAnswer{id, part["response"]}
+		case "server_tool_call", "server_tool_call_response":
+			// Flat, so that a second reading can tell it simply.
+			kind := part["type"].(string)
+			flat := object{"type": kind, "id": part["id"]}
+			for k, v := range part[kind].(object) {
+				if k == "type" {
+					k = "name"
+				}
+				flat[k] = v
+			}
+			out.Media = append(out.Media, flat)
 		default:
 			out.Media = append(out.Media, part)
 		}

@@ -5,6 +5,7 @@ package corpus_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"hash/fnv"
 	"io"
 	"math/rand/v2"
@@ -127,12 +128,27 @@ func (n *network) observe(t *testing.T, x *exchange, opts ...roundtripper.Option
 	return exporter.GetSpans()
 }
 
-// observeOne is observe for a call that has exactly one span.
+// observeOne is observe for a call, which has exactly one span.
 func (n *network) observeOne(t *testing.T, x *exchange, opts ...roundtripper.Option) *tracetest.SpanStub {
 	t.Helper()
+	span, _ := n.observeCall(t, x, opts...)
+	return span
+}
+
+// observeCall is observe for a call, whose span ends last. Below it are those of
+// the tools that the server ran.
+func (n *network) observeCall(t *testing.T, x *exchange, opts ...roundtripper.Option) (call *tracetest.SpanStub, tools tracetest.SpanStubs) {
+	t.Helper()
 	spans := n.observe(t, x, opts...)
-	require.Len(t, spans, 1)
-	return &spans[0]
+	require.NotEmpty(t, spans)
+	last := len(spans) - 1
+	for _, tool := range spans[:last] {
+		require.Equal(t, spans[last].SpanContext.SpanID(), tool.Parent.SpanID())
+		require.Equal(t, "execute_tool", attributes(&tool)["gen_ai.operation.name"])
+		require.NotContains(t, fmt.Sprint(attributes(&tool)), secret)
+		require.False(t, tool.StartTime.Before(spans[last].StartTime) || tool.EndTime.After(spans[last].EndTime) || tool.EndTime.Before(tool.StartTime))
+	}
+	return &spans[last], spans[:last]
 }
 
 // attributes of a span as a map from key to value.

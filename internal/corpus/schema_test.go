@@ -21,9 +21,10 @@ import (
 
 // contentAttributes names the schema of each content attribute that has one.
 var contentAttributes = map[string]string{
-	"gen_ai.input.messages":   "gen-ai-input-messages.json",
-	"gen_ai.output.messages":  "gen-ai-output-messages.json",
-	"gen_ai.tool.definitions": "gen-ai-tool-definitions.json",
+	"gen_ai.input.messages":      "gen-ai-input-messages.json",
+	"gen_ai.output.messages":     "gen-ai-output-messages.json",
+	"gen_ai.system_instructions": "gen-ai-system-instructions.json",
+	"gen_ai.tool.definitions":    "gen-ai-tool-definitions.json",
 }
 
 // maxAttribute is about the longest content attribute: what is documented of
@@ -75,8 +76,14 @@ func (v validator) check(t *testing.T, span *tracetest.SpanStub) int {
 		for _, release := range v {
 			assert.NoError(t, release.schemas[key].Validate(value), "%s, %s: %.2000s", release.version, key, content)
 		}
-		if key != "gen_ai.tool.definitions" {
+		switch key {
+		case "gen_ai.tool.definitions":
+		case "gen_ai.system_instructions":
 			assertKnownParts(t, list(value))
+		default:
+			for _, m := range list(value) {
+				assertKnownParts(t, list(m.(object)["parts"]))
+			}
 		}
 	}
 	return checked
@@ -86,28 +93,32 @@ func (v validator) check(t *testing.T, span *tracetest.SpanStub) int {
 // schemas do not hold a part to them: it then passes as one of a type of its
 // own.
 var requiredMembers = map[string]string{
-	"text":               "content",
-	"reasoning":          "content",
-	"tool_call":          "name",
-	"tool_call_response": "response",
-	"blob":               "modality content",
-	"uri":                "modality uri",
-	"file":               "modality file_id",
-	"generic":            "generic_type content",
+	"text":                      "content",
+	"reasoning":                 "content",
+	"tool_call":                 "name",
+	"tool_call_response":        "response",
+	"server_tool_call":          "name server_tool_call",
+	"server_tool_call_response": "server_tool_call_response",
+	"blob":                      "modality content",
+	"uri":                       "modality uri",
+	"file":                      "modality file_id",
+	"generic":                   "generic_type content",
 }
 
-func assertKnownParts(t *testing.T, messages []any) {
+func assertKnownParts(t *testing.T, parts []any) {
 	t.Helper()
-	for _, m := range messages {
-		for _, p := range list(m.(object)["parts"]) {
-			part := p.(object)
-			required, known := requiredMembers[part["type"].(string)]
-			assert.True(t, known, "%v", part)
-			for _, member := range strings.Fields(required) {
-				assert.Contains(t, part, member)
-				if member != "response" && (member != "content" || part["type"] != "generic") {
-					assert.IsType(t, "", part[member], "%s of %v", member, part)
-				}
+	for _, p := range parts {
+		part := p.(object)
+		kind := part["type"].(string)
+		required, known := requiredMembers[kind]
+		assert.True(t, known, "%v", part)
+		for _, member := range strings.Fields(required) {
+			assert.Contains(t, part, member)
+			switch {
+			case strings.HasPrefix(member, "server_tool_call"):
+				assert.IsType(t, "", part[member].(object)["type"], "%v", part)
+			case member != "response" && (member != "content" || kind != "generic"):
+				assert.IsType(t, "", part[member], "%s of %v", member, part)
 			}
 		}
 	}
@@ -117,7 +128,7 @@ func TestContentFollowsTheSchemasOfTheConventions(t *testing.T) {
 	v := newValidator(t)
 	n := newNetwork(t)
 	checked := 0
-	for _, x := range append(chatRecordings(t), handmade()...) {
+	for _, x := range append(observedRecordings(t), handmade()...) {
 		t.Run(x.name, func(t *testing.T) {
 			checked += v.check(t, n.observeOne(t, &x, roundtripper.WithContentCapture(roundtripper.CaptureSpan)))
 			v.check(t, n.observeOne(t, &x, roundtripper.WithContentCapture(roundtripper.CaptureSpan), roundtripper.WithMaxContentBytes(7)))
@@ -135,6 +146,7 @@ func TestSchemasRefuseWhatTheLibraryMustNotSend(t *testing.T) {
 		{"gen_ai.input.messages", `[{"role":"user"}]`},
 		{"gen_ai.output.messages", `[{"role":"assistant","parts":[]}]`},
 		{"gen_ai.output.messages", `[{"role":"assistant","parts":["text"],"finish_reason":"stop"}]`},
+		{"gen_ai.system_instructions", `"be brief"`},
 		{"gen_ai.tool.definitions", `[{"type":"web_search"}]`},
 		{"gen_ai.tool.definitions", `[{"type":"function","function":{"name":"f"}}]`},
 	} {

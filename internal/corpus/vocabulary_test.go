@@ -15,42 +15,29 @@ import (
 // notRecorded lists the keys that no chat call has, each with the reason: a key
 // that nothing records does not belong into semconv.
 var notRecorded = map[attribute.Key]string{
-	semconv.SessionIDKey:                   carried,
-	semconv.ObservationPathKey:             carried,
-	semconv.WorkflowNameKey:                carried,
-	semconv.TraceNameKey:                   carried,
-	semconv.TagsKey:                        carried,
-	semconv.ReleaseKey:                     carried,
-	semconv.EnvironmentKey:                 carried,
-	semconv.PromptNameKey:                  carried,
-	semconv.PromptVersionKey:               carried,
-	semconv.GenAIToolNameKey:               ofObservations,
-	semconv.GenAIToolCallIDKey:             ofObservations,
-	semconv.ObservationTypeKey:             ofObservations,
-	semconv.ObservationInputKey:            ofObservations,
-	semconv.ObservationOutputKey:           ofObservations,
-	semconv.ObservationLevelKey:            ofObservations,
-	semconv.AppRootKey:                     "package destination adds it on the way out",
-	semconv.GenAIAgentNameKey:              ofObservations,
-	semconv.GenAIAgentDescriptionKey:       toCome,
-	semconv.GenAIAgentVersionKey:           toCome,
-	semconv.GenAISystemInstructionsKey:     toCome,
-	semconv.GenAIToolTypeKey:               toCome,
-	semconv.GenAIToolCallArgumentsKey:      toCome,
-	semconv.GenAIToolCallResultKey:         toCome,
-	semconv.GenAIWorkflowNameKey:           ofObservations,
-	semconv.MistralUsageConnectorTokensKey: toCome,
-	semconv.MistralUsageConnectorsKey:      toCome,
-	semconv.GenAIRetrievalQueryTextKey:     ofOthers,
-	semconv.GenAIRetrievalDocumentsKey:     ofOthers,
-	semconv.GenAITokenTypeKey:              ofMetrics,
-	semconv.GenAITokenModalityKey:          ofMetrics,
-	semconv.HTTPRequestResendCountKey:      "the caller numbers attempts, see roundtripper.ContextWithAttempts",
+	semconv.SessionIDKey:               carried,
+	semconv.ObservationPathKey:         carried,
+	semconv.WorkflowNameKey:            carried,
+	semconv.TraceNameKey:               carried,
+	semconv.TagsKey:                    carried,
+	semconv.ReleaseKey:                 carried,
+	semconv.EnvironmentKey:             carried,
+	semconv.PromptNameKey:              carried,
+	semconv.PromptVersionKey:           carried,
+	semconv.ObservationTypeKey:         ofObservations,
+	semconv.ObservationInputKey:        ofObservations,
+	semconv.ObservationOutputKey:       ofObservations,
+	semconv.ObservationLevelKey:        ofObservations,
+	semconv.AppRootKey:                 "package destination adds it on the way out",
+	semconv.GenAITokenTypeKey:          ofMetrics,
+	semconv.GenAITokenModalityKey:      ofMetrics,
+	semconv.GenAIRetrievalQueryTextKey: ofOthers,
+	semconv.GenAIRetrievalDocumentsKey: ofOthers,
+	semconv.HTTPRequestResendCountKey:  "the caller numbers attempts, see roundtripper.ContextWithAttempts",
 }
 
 const (
 	carried        = "it comes from a context, see package instrumentation"
-	toCome         = "its endpoint is not read yet"
 	ofMetrics      = "only metrics have it"
 	ofOthers       = "only spans of other libraries have it"
 	ofObservations = "only spans of package instrumentation have it"
@@ -61,11 +48,13 @@ func TestSpansHaveTheNamesOfSemconvAndEachOfThem(t *testing.T) {
 	types := map[attribute.Key]attribute.Type{}
 	seen := map[attribute.Key]string{}
 	for _, x := range append(observedRecordings(t), handmade()...) {
-		span := n.observeOne(t, &x, roundtripper.WithContentCapture(roundtripper.CaptureSpan))
-		for _, kv := range span.Attributes {
-			assert.True(t, semconv.Known(kv.Key), "%s: %s", x.name, kv.Key)
-			seen[kv.Key] = x.name
-			types[kv.Key] = kv.Value.Type()
+		span, tools := n.observeCall(t, &x, roundtripper.WithContentCapture(roundtripper.CaptureSpan))
+		for _, s := range append(tools, *span) {
+			for _, kv := range s.Attributes {
+				assert.True(t, semconv.Known(kv.Key), "%s: %s", x.name, kv.Key)
+				seen[kv.Key] = x.name
+				types[kv.Key] = kv.Value.Type()
+			}
 		}
 	}
 	wantTypes := map[semconv.Type]attribute.Type{

@@ -71,19 +71,22 @@ func (r *Route) Peek(path string, body []byte) (route *Route, model []byte) {
 	return r, model
 }
 
-// peekFirst finds the first member of body that has one of these names, and its
-// text.
+// peekFirst finds the first member of body that has one of these names and a
+// text, and that.
 func peekFirst(body []byte, names ...string) (name string, value []byte) {
 	c := jsonscan.New(body)
 	if c.Kind() != jsonscan.KindObject {
 		return "", nil
 	}
 	c.Object()
+members:
 	for c.Member() {
 		for _, name := range names {
 			if string(c.Key()) == name {
-				t, _ := c.Text()
-				return name, clip(t.Bytes())
+				if t, _ := c.Text(); !t.Empty() {
+					return name, clip(t.Bytes())
+				}
+				continue members
 			}
 		}
 		c.Skip()

@@ -83,6 +83,7 @@ func (f *fold) add(ch *chunkChoice, call *genai.Call) (spoke bool) {
 		f.fail(call)
 		return false
 	}
+	choice.at = ch.at
 	if !ch.finish.Empty() {
 		choice.finish = name(ch.finish)
 	}
@@ -104,7 +105,7 @@ func (f *fold) add(ch *chunkChoice, call *genai.Call) (spoke bool) {
 }
 
 func (f *fold) choice(index int64) *foldedChoice {
-	for i := range f.choices {
+	for i := len(f.choices) - 1; i >= 0; i-- {
 		if f.choices[i].index == index {
 			return &f.choices[i]
 		}

@@ -71,6 +71,45 @@ func FuzzReply(f *testing.F) {
 	})
 }
 
+// FuzzRoutes reads the same bytes as the request, the reply and the stream of
+// every route.
+func FuzzRoutes(f *testing.F) {
+	for _, tt := range conversations {
+		f.Add([]byte(tt.unary), []byte{1, 2, 3})
+		f.Add([]byte(named(tt.events...)), []byte{200, 3})
+	}
+	for _, body := range []string{
+		`{"agent_id":"a","agent_version":1,"model":"m","inputs":[{"type":"function.result","result":[1]},"a",{"content":["a"]}],"instructions":"i","completion_args":{"stop":["a"]}}`,
+		`{"id":"ag","name":"n","version":"1","description":"d","arguments":{"a":1},"content":[{"type":"image","data":"AAAA"}],"results":[{"a":{"scores":{"b":1}}}]}`,
+		`{"input":[{"messages":[]}],"prompt":"p","suffix":"s","document":{"type":"file"},"pages":[{"markdown":"a"}],"usage_info":{"pages_processed":1}}`,
+	} {
+		f.Add([]byte(body), []byte{9})
+	}
+	f.Fuzz(func(t *testing.T, body, how []byte) {
+		for i := range routes {
+			for _, l := range fuzzed {
+				readAll := func(pieces ...[]byte) (requested, replied, streamed genai.Call) {
+					parseReply(routes[i].NewReply(&replied, false, time.Time{}, l), pieces...)
+					parseReply(routes[i].NewReply(&streamed, true, time.Time{}, l), pieces...)
+					return parseRequestOf(&routes[i], l, pieces...), replied, streamed
+				}
+				requested, replied, streamed := readAll(body)
+				for _, call := range []*genai.Call{&requested, &replied, &streamed} {
+					assertReadable(t, call)
+				}
+				again, repliedAgain, streamedAgain := readAll(cut(body, how)...)
+				require.Equal(t, requested, again)
+				require.Equal(t, replied, repliedAgain)
+				require.Equal(t, streamed, streamedAgain)
+			}
+			routes[i].Peek("/v1/a/b/c", body)
+			var call genai.Call
+			routes[i].ReadPath(string(body), &call)
+			assertReadable(t, &call)
+		}
+	})
+}
+
 func FuzzFailure(f *testing.F) {
 	for _, tt := range testserver.Errors() {
 		f.Add([]byte(tt.Body), []byte{1, 2, 3})

@@ -125,11 +125,16 @@ func contentOf(call *genai.Call) string {
 // it must be.
 func assertReadable(t *testing.T, call *genai.Call) {
 	t.Helper()
-	for _, kv := range call.AppendEnd(nil) {
+	attrs := call.AppendEnd(nil)
+	for i := range call.Executions {
+		attrs = call.Executions[i].Append(attrs)
+	}
+	for _, kv := range attrs {
 		s := kv.Value.AsString()
 		require.True(t, utf8.ValidString(string(kv.Key)+s), "%q: %q", kv.Key, s)
 		switch kv.Key {
-		case semconv.GenAIInputMessagesKey, semconv.GenAIOutputMessagesKey, semconv.GenAIToolDefinitionsKey, semconv.MistralRequestMetadataKey:
+		case semconv.GenAIInputMessagesKey, semconv.GenAIOutputMessagesKey, semconv.GenAIToolDefinitionsKey, semconv.MistralRequestMetadataKey,
+			semconv.GenAISystemInstructionsKey, semconv.GenAIToolCallArgumentsKey, semconv.GenAIToolCallResultKey:
 			require.True(t, json.Valid([]byte(s)), "%s: %s", kv.Key, s)
 		}
 	}

@@ -34,6 +34,8 @@ type Route struct {
 	path     string
 	where    where
 	endpoint *endpoint
+	// other is the same route with the other operation that its body may tell.
+	other *Route
 }
 
 // where says on which hosts a route is taken for Mistral's.
@@ -51,13 +53,22 @@ const (
 	respan // on Respan's gateway only
 )
 
-// routes holds the calls that run a model. Everything else passes untouched. Of
+// routes holds the calls that run a model, an agent, a tool or a workflow, or
+// make an agent. Everything else passes untouched. Of
 // two routes that a request fits, the first one counts.
 var routes = []Route{
 	{Operation: semconv.OperationChat, method: http.MethodPost, path: "/chat/completions", where: respan, endpoint: &respanChatEndpoint},
 	{Operation: semconv.OperationChat, method: http.MethodPost, path: "/chat/completions", where: compatible, endpoint: &chatEndpoint},
 	{Operation: semconv.OperationTextCompletion, method: http.MethodPost, path: "/fim/completions", where: compatible, endpoint: &fimEndpoint},
 	{Operation: semconv.OperationInvokeAgent, method: http.MethodPost, path: "/v1/agents/completions", where: own, endpoint: &agentCompletionEndpoint},
+	{Operation: semconv.OperationInvokeAgent, method: http.MethodPost, path: "/v1/conversations", where: own, endpoint: &conversationEndpoint,
+		other: &Route{Operation: semconv.OperationChat, endpoint: &conversationEndpoint}},
+	{Operation: semconv.OperationInvokeAgent, method: http.MethodPost, path: "/v1/conversations/*", where: own, endpoint: &conversationAppendEndpoint},
+	{Operation: semconv.OperationInvokeAgent, method: http.MethodPost, path: "/v1/conversations/*/restart", where: own, endpoint: &conversationRestartEndpoint},
+	{Operation: semconv.OperationCreateAgent, method: http.MethodPost, path: "/v1/agents", where: own, endpoint: &agentEndpoint},
+	{Operation: semconv.OperationCreateAgent, method: http.MethodPatch, path: "/v1/agents/*", where: own, endpoint: &agentVersionEndpoint},
+	{Operation: semconv.OperationExecuteTool, method: http.MethodPost, path: "/v1/connectors/*/tools/*/call", where: own, endpoint: &connectorEndpoint},
+	{Operation: semconv.OperationInvokeWorkflow, method: http.MethodPost, path: "/v1/workflows/*/execute", where: own, endpoint: &workflowEndpoint},
 	{Operation: semconv.OperationEmbeddings, method: http.MethodPost, path: "/embeddings", where: compatible, endpoint: &embeddingsEndpoint},
 	{Operation: semconv.OperationGenerateContent, method: http.MethodPost, path: "/v1/ocr", where: own, endpoint: &ocrEndpoint},
 	{Operation: semconv.OperationGenerateContent, method: http.MethodPost, path: "/providers/mistral/azure/ocr", where: azure, endpoint: &ocrEndpoint},
@@ -137,4 +148,12 @@ func endsWith(path, pattern string) bool {
 		pattern, path = pattern[:p], path[:s]
 	}
 	return true
+}
+
+// segment is one segment of a path, counted from its end: the last one is 1.
+func segment(path string, fromEnd int) string {
+	for ; fromEnd > 1; fromEnd-- {
+		path = path[:max(0, strings.LastIndexByte(path, '/'))]
+	}
+	return clip(strings.ToValidUTF8(lastSegment(path), "\uFFFD"))
 }

@@ -103,6 +103,7 @@ type chunk struct {
 // chunkChoice is the part of a chunk that belongs to one choice.
 type chunkChoice struct {
 	index  int64
+	at     int64 // the place of its content among several; 0 in a chat
 	finish jsonscan.Text
 	// text is the content of the delta if it is a string, content if it is
 	// anything else.
