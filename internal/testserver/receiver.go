@@ -16,8 +16,9 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
 
-// Receiver is an OTLP/HTTP endpoint for traces on loopback. It checks each
-// request, decodes the spans, and keeps everything for inspection. What it takes
+// Receiver is an OTLP/HTTP endpoint on loopback. It checks each request, decodes
+// the spans, and keeps everything for inspection. A collector takes metrics and
+// logs, too, see [Receiver.SignalExports]. What it takes
 // and how it answers depends on what it stands for: [NewReceiver] makes a plain
 // collector, which accepts protobuf and JSON, plain or gzip; [NewLangfuse],
 // [NewRespan] and [NewStudio] make those. All methods may be called concurrently.
@@ -26,13 +27,14 @@ type Receiver struct {
 	// URL plus the path, /v1/traces unless [WithTracesPath] says otherwise.
 	URL string
 
-	path     string
-	required http.Header
-	respond  func(Export) Response
-	backend  backend
-	keys     keys
-	legacy   bool
-	server   *httptest.Server
+	path       string
+	required   http.Header
+	respond    func(Export) Response
+	backend    backend
+	keys       keys
+	legacy     bool
+	tracesOnly bool
+	server     *httptest.Server
 
 	closing   chan struct{}
 	closeOnce sync.Once
@@ -42,6 +44,7 @@ type Receiver struct {
 	exports []Export
 	spans   []received
 	dropped []Dropped
+	signals []SignalExport
 }
 
 // keys are what a backend that asks for credentials takes.
@@ -250,7 +253,7 @@ func (r *Receiver) rejections() string {
 func (r *Receiver) Reset() {
 	r.bell.Lock()
 	defer r.bell.Unlock()
-	r.spans, r.exports, r.dropped = nil, nil, nil
+	r.spans, r.exports, r.dropped, r.signals = nil, nil, nil, nil
 }
 
 func sorted(spans tracetest.SpanStubs) tracetest.SpanStubs {

@@ -24,6 +24,10 @@ const (
 
 // ServeHTTP implements [http.Handler].
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	if r.takesSignal(req.URL.Path) {
+		r.serveSignal(w, req)
+		return
+	}
 	export, refused := r.read(req)
 	var response Response
 	if refused == nil {

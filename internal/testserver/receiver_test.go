@@ -210,7 +210,7 @@ func TestReceiverRefusesUnsoundRequests(t *testing.T) {
 		"gzip":                       {body: packed(sound), encoding: "gzip", wantStatus: 200},
 		"an unknown field":           {body: `{"resourceSpans":[],"new":1}`, wantStatus: 200},
 		"ids in hex":                 {body: withIDs(goodTrace, strings.ToUpper(goodSpan)), wantStatus: 200},
-		"another path":               {path: "/v1/metrics", body: sound, wantStatus: 404, wantProblem: "/v1/traces"},
+		"another path":               {path: "/v1/elsewhere", body: sound, wantStatus: 404, wantProblem: "/v1/traces"},
 		"another method":             {method: http.MethodPut, body: sound, wantStatus: 405, wantProblem: "POST"},
 		"a wrong key":                {key: "other", body: sound, wantStatus: 401, wantProblem: "Authorization"},
 		"another media type":         {contentType: "text/plain", body: sound, wantStatus: 415, wantProblem: "text/plain"},
