@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/otelmistral/otelmistral/semconv"
@@ -95,3 +96,25 @@ func withoutContentEvents(events []sdktrace.Event) (kept []sdktrace.Event, cut b
 	}
 	return events, cut
 }
+
+// removeRecordContent removes from a log record what [removeContent] removes from a
+// span. The text of a failed call's exception is content, too; that of other
+// records is not known to be.
+func removeRecordContent(r *sdklog.Record) {
+	ofCall := r.EventName() == exceptionEvent
+	var kept []attribute.KeyValue
+	r.WalkAttributes(func(kv attribute.KeyValue) bool {
+		if !isContent(kv) && (!ofCall || kv.Key != exceptionMessage) {
+			kept = append(kept, kv)
+		}
+		return true
+	})
+	if len(kept) < r.AttributesLen() {
+		r.SetAttributes(kept...)
+	}
+}
+
+const (
+	exceptionEvent   = "gen_ai.client.operation.exception"
+	exceptionMessage = attribute.Key("exception.message")
+)

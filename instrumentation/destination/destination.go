@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
@@ -53,6 +55,13 @@ type Destination struct {
 	// called at the end of a flush. A panic of the exporter counts as its error.
 	NewExporter func(context.Context) (sdktrace.SpanExporter, error)
 
+	// NewMetricExporter and NewLogExporter make the exporters of metrics and of
+	// log records; nil where the backend takes none. What is said of NewExporter
+	// holds for them, too; a batch that fails is lost as a whole. A destination
+	// that has one of them may leave NewExporter nil: it gets no spans.
+	NewMetricExporter func(context.Context) (sdkmetric.Exporter, error)
+	NewLogExporter    func(context.Context) (sdklog.Exporter, error)
+
 	// Keep says which spans the backend gets; nil means all. It is asked when a
 	// span starts, with the attributes that it starts with, so that the spans
 	// below one that is left out can be attached to the nearest one above that
@@ -75,7 +84,7 @@ type Destination struct {
 	Limits Limits
 }
 
-// Validate reports a missing field.
+// Validate reports a missing field of a destination for spans.
 func (d Destination) Validate() error {
 	if d.Name == "" {
 		return errors.New("destination: Name is empty")

@@ -51,6 +51,14 @@
 // Errors never repeat the values of headers, nor what a backend says about a
 // request that it found bad: it may quote what a user said.
 //
+// # Metrics and log records
+//
+// [MetricReader] and [LogProcessor] put the exporters of a Destination behind the
+// SDK: they contain panics, keep to the context of Flush and Shutdown, bound what
+// waits, and remove content from log records as from spans. A batch that fails
+// after the exporter's retries is lost. Metrics are cumulative, so the next
+// export makes up for it; log records are counted in [Counts].
+//
 // # Environment
 //
 // These variables are read where [Limits] leaves a field zero. A value that is
@@ -59,6 +67,9 @@
 //   - OTEL_BSP_MAX_QUEUE_SIZE (default 8192): Limits.QueueSpans
 //   - OTEL_BSP_MAX_EXPORT_BATCH_SIZE (default 512): Limits.BatchSpans
 //   - OTEL_BSP_SCHEDULE_DELAY (default 5000, in milliseconds): Limits.BatchDelay
+//
+//   - OTEL_BLRP_MAX_QUEUE_SIZE (default 2048): bounds the log records that wait,
+//     besides Limits.QueueBytes. The other OTEL_BLRP_* are read by the SDK
 //
 // OTEL_BSP_EXPORT_TIMEOUT is not read: it would cut the retries of the
 // exporter, which has a time limit of its own.

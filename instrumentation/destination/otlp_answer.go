@@ -83,8 +83,15 @@ func (a answer) describe(url string, mask func(string) string) error {
 	if hint := hintForStatus(a.status); hint != "" {
 		text += ": " + hint
 	}
+	if a.status == http.StatusNotFound || a.status == http.StatusMethodNotAllowed || a.status == http.StatusNotImplemented {
+		return &exportError{text, ErrNotServed}
+	}
 	return &exportError{text, nil}
 }
+
+// ErrNotServed stands in the error of an endpoint that has nothing at its path,
+// such as a collector that takes traces only. Find it with errors.Is.
+var ErrNotServed = errors.New("the endpoint does not serve this signal")
 
 // exportError keeps the cause for errors.Is, under a text without secrets.
 type exportError struct {
@@ -133,7 +140,8 @@ type listener struct {
 type answerKey struct{}
 
 func (l listener) RoundTrip(req *http.Request) (*http.Response, error) {
-	a := req.Context().Value(answerKey{}).(*answer) // put there by client.attempt
+	a := req.Context().Value(answerKey{}).(*answer) // put there by client.attempt or line.send
+	*a = answer{}                                   // the exporters of metrics and logs try again by themselves
 	resp, err := l.base.RoundTrip(req)
 	if err != nil {
 		a.err = err

@@ -44,9 +44,17 @@ func valueSize(v attribute.Value) int {
 			n += attributeSize + len(s)
 		}
 		return n
+	case attribute.SLICE:
+		n := 0
+		for _, element := range v.AsSlice() {
+			n += attributeSize + valueSize(element)
+		}
+		return n
+	case attribute.MAP:
+		return attributesSize(v.AsMap())
 	case attribute.EMPTY, attribute.BOOL, attribute.INT64, attribute.FLOAT64:
 		return wordSize
-	default: // other slices and maps are rare: their text is as long as they are
+	default: // other slices are rare: their text is as long as they are
 		return len(v.String())
 	}
 }

@@ -59,6 +59,9 @@ type Counts struct {
 	QueuedBytes int64 // their estimated size
 	Exported    int64 // spans that the backend confirmed
 	Dropped     map[Reason]int64
+
+	// DroppedLogs are log records, by reason. Only what is lost is counted.
+	DroppedLogs map[Reason]int64
 }
 
 // Lost returns the number of dropped spans, whatever the reason.

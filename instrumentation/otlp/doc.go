@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package otlp sends spans to any OTLP/HTTP endpoint, such as the
-// OpenTelemetry Collector, as plain GenAI spans.
+// OpenTelemetry Collector, as plain GenAI spans, and metrics and log records with
+// them.
+//
+// # Metrics and logs
+//
+// An endpoint that the environment describes gets all three. One that is named
+// in a [Config] gets what has a URL there: [Config].MetricsEndpoint and
+// LogsEndpoint are apart from Endpoint. Metrics and logs are sent by the
+// exporters of OpenTelemetry, as protobuf. An endpoint that answers 404 to them
+// takes traces only: that is reported once, and neither Flush nor Shutdown fails
+// for it.
 //
 // # Content
 //
@@ -31,15 +41,25 @@
 //
 // The variables are those of the OpenTelemetry specification. Each fills the
 // field of [Config] that is left zero, and the one with TRACES in its name wins
-// over the general one. An empty variable counts as unset. When Config.Endpoint
-// is set, none of them is read: headers and certificates in the environment
-// belong to the endpoint in the environment.
+// over the general one; for metrics and logs that is the one with METRICS or
+// LOGS. An empty variable counts as unset. When one of the three endpoints of
+// Config is set, none of them is read: headers and certificates in the
+// environment belong to the endpoint in the environment.
 //
 //   - OTEL_EXPORTER_OTLP_TRACES_ENDPOINT (no default): the full URL
 //   - OTEL_EXPORTER_OTLP_ENDPOINT (default "http://localhost:4318"): the URL to
-//     which /v1/traces is added
+//     which /v1/traces, /v1/metrics or /v1/logs is added
+//   - OTEL_EXPORTER_OTLP_METRICS_ENDPOINT, OTEL_EXPORTER_OTLP_LOGS_ENDPOINT (no
+//     default): the full URLs. When neither these nor the general one is set, but
+//     that of traces is, no metrics, or logs, are sent
+//   - OTEL_METRICS_EXPORTER, OTEL_LOGS_EXPORTER (default: as the endpoints say):
+//     "otlp" sends metrics, or logs, in any case; without it, as with "none", none
+//     are sent
 //   - OTEL_EXPORTER_OTLP_TRACES_PROTOCOL, OTEL_EXPORTER_OTLP_PROTOCOL (default
 //     "http/protobuf"): "http/protobuf" or "http/json"; "grpc" is an error
+//   - OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE (default "cumulative"),
+//     OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION (default
+//     "explicit_bucket_histogram"): read by the exporter of OpenTelemetry
 //   - OTEL_EXPORTER_OTLP_TRACES_HEADERS, OTEL_EXPORTER_OTLP_HEADERS (default
 //     none): "name=value,name=value", values percent-encoded
 //   - OTEL_EXPORTER_OTLP_TRACES_COMPRESSION, OTEL_EXPORTER_OTLP_COMPRESSION

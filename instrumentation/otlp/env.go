@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,14 +19,34 @@ import (
 
 const (
 	prefix          = "OTEL_EXPORTER_OTLP_"
-	tracesPrefix    = prefix + "TRACES_"
-	defaultEndpoint = "http://localhost:4318/v1/traces"
+	defaultEndpoint = "http://localhost:4318"
 )
 
-// lookup returns the value of the variable for traces, else of the general one,
-// and the name of the variable that it found.
-func lookup(name string) (value, variable string) {
-	for _, variable := range []string{tracesPrefix + name, prefix + name} {
+// signal is one of the three that OTLP carries, as its variables and its path name it.
+type signal struct{ name, path string }
+
+var (
+	traces  = signal{"TRACES", "/v1/traces"}
+	metrics = signal{"METRICS", "/v1/metrics"}
+	logs    = signal{"LOGS", "/v1/logs"}
+)
+
+// asked reports whether the environment wants s to be sent: its exporter variable
+// says so, or an endpoint is named for it, or traces, too, go to the default
+// endpoint.
+func (s signal) asked(tracesToo bool) bool {
+	if names := os.Getenv("OTEL_" + s.name + "_EXPORTER"); strings.TrimSpace(names) != "" {
+		return slices.ContainsFunc(strings.Split(names, ","), func(n string) bool { return strings.TrimSpace(n) == "otlp" })
+	}
+	_, own := s.lookup("ENDPOINT")
+	_, ofTraces := traces.lookup("ENDPOINT")
+	return own != "" || tracesToo && ofTraces == ""
+}
+
+// lookup returns the value of the variable for s, else of the general one, and
+// the name of the variable that it found.
+func (s signal) lookup(name string) (value, variable string) {
+	for _, variable := range []string{prefix + s.name + "_" + name, prefix + name} {
 		if v := strings.TrimSpace(os.Getenv(variable)); v != "" {
 			return v, variable
 		}
@@ -33,18 +54,18 @@ func lookup(name string) (value, variable string) {
 	return "", ""
 }
 
-// fillFromEnv reads the environment for every field that is zero. All faults are
-// reported together.
-func fillFromEnv(c *Config) error {
+// fillFromEnv reads the environment of one signal for every field that is zero,
+// and sets Endpoint to its URL. All faults are reported together.
+func (s signal) fillFromEnv(c *Config) error {
 	return errors.Join(
-		endpointFromEnv(c), protocolFromEnv(c), headersFromEnv(c),
-		compressionFromEnv(c), timeoutFromEnv(c), tlsFromEnv(c),
+		s.endpointFromEnv(c), s.protocolFromEnv(c), s.headersFromEnv(c),
+		s.compressionFromEnv(c), s.timeoutFromEnv(c), s.tlsFromEnv(c),
 	)
 }
 
-func endpointFromEnv(c *Config) error {
-	value, variable := lookup("ENDPOINT")
-	c.Endpoint = defaultEndpoint // also after an error, so that it is reported once
+func (s signal) endpointFromEnv(c *Config) error {
+	value, variable := s.lookup("ENDPOINT")
+	c.Endpoint = defaultEndpoint + s.path // also after an error, so that it is reported once
 	if variable == "" {
 		return nil
 	}
@@ -52,14 +73,14 @@ func endpointFromEnv(c *Config) error {
 		return fmt.Errorf("%s %w", variable, err)
 	}
 	if variable == prefix+"ENDPOINT" {
-		value = strings.TrimRight(value, "/") + "/v1/traces"
+		value = strings.TrimRight(value, "/") + s.path
 	}
 	c.Endpoint = value
 	return nil
 }
 
-func protocolFromEnv(c *Config) error {
-	value, variable := lookup("PROTOCOL")
+func (s signal) protocolFromEnv(c *Config) error {
+	value, variable := s.lookup("PROTOCOL")
 	if c.Protocol != "" || variable == "" {
 		return nil
 	}
@@ -70,8 +91,8 @@ func protocolFromEnv(c *Config) error {
 	return nil
 }
 
-func compressionFromEnv(c *Config) error {
-	value, variable := lookup("COMPRESSION")
+func (s signal) compressionFromEnv(c *Config) error {
+	value, variable := s.lookup("COMPRESSION")
 	if c.Compression != "" || variable == "" {
 		return nil
 	}
@@ -82,8 +103,8 @@ func compressionFromEnv(c *Config) error {
 	return nil
 }
 
-func timeoutFromEnv(c *Config) error {
-	value, variable := lookup("TIMEOUT")
+func (s signal) timeoutFromEnv(c *Config) error {
+	value, variable := s.lookup("TIMEOUT")
 	if c.Timeout != 0 || variable == "" {
 		return nil
 	}
@@ -97,8 +118,8 @@ func timeoutFromEnv(c *Config) error {
 
 // headersFromEnv names the position of a broken header, never the text, which
 // may be a secret.
-func headersFromEnv(c *Config) error {
-	value, variable := lookup("HEADERS")
+func (s signal) headersFromEnv(c *Config) error {
+	value, variable := s.lookup("HEADERS")
 	if c.Headers != nil || variable == "" {
 		return nil
 	}
@@ -129,13 +150,13 @@ func validValue(value string) bool {
 	return !strings.ContainsFunc(value, func(r rune) bool { return r != '\t' && (r < ' ' || r == 0x7f) })
 }
 
-func tlsFromEnv(c *Config) error {
+func (s signal) tlsFromEnv(c *Config) error {
 	if c.TLS != nil {
 		return nil
 	}
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	used := false
-	if file, variable := lookup("CERTIFICATE"); file != "" {
+	if file, variable := s.lookup("CERTIFICATE"); file != "" {
 		pem, err := os.ReadFile(file)
 		if err != nil {
 			return fmt.Errorf("%s: %w", variable, err)
@@ -146,8 +167,8 @@ func tlsFromEnv(c *Config) error {
 		}
 		used = true
 	}
-	certificate, certVariable := lookup("CLIENT_CERTIFICATE")
-	key, keyVariable := lookup("CLIENT_KEY")
+	certificate, certVariable := s.lookup("CLIENT_CERTIFICATE")
+	key, keyVariable := s.lookup("CLIENT_KEY")
 	switch {
 	case certificate != "" && key != "":
 		pair, err := tls.LoadX509KeyPair(certificate, key)

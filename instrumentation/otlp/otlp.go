@@ -3,11 +3,17 @@
 package otlp
 
 import (
+	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
+	"sync"
 	"time"
+
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 
 	"github.com/otelmistral/otelmistral/instrumentation/destination"
 )
@@ -30,12 +36,21 @@ const (
 type Config struct {
 	// Name stands in errors and in Stats. Default: "otlp".
 	Name string
-	// Endpoint is the full URL, such as "https://collector:4318/v1/traces".
-	// When it is set, no variable is read for the other fields.
-	Endpoint string
+	// Endpoint is the full URL for spans, such as
+	// "https://collector:4318/v1/traces", MetricsEndpoint and LogsEndpoint are
+	// those for metrics and for log records. What has no URL is not sent. When
+	// one of them is set, no variable is read for the other fields.
+	Endpoint        string
+	MetricsEndpoint string
+	LogsEndpoint    string
+	// NoTraces, NoMetrics and NoLogs leave out what the environment asks for.
+	NoTraces  bool
+	NoMetrics bool
+	NoLogs    bool
 	// Headers are sent with each request.
 	Headers map[string]string
-	// Protocol is [HTTPProtobuf], the default, or [HTTPJSON].
+	// Protocol is [HTTPProtobuf], the default, or [HTTPJSON], for spans. Metrics
+	// and logs are always sent as protobuf.
 	Protocol string
 	// Compression is [NoCompression], the default, or [Gzip].
 	Compression string
@@ -65,46 +80,89 @@ type Config struct {
 func FromEnv() (destination.Destination, error) { return New(Config{}) }
 
 // New returns the endpoint that c describes. See the package documentation for
-// what the environment adds. It does not connect.
+// what the environment adds. It does not connect. What is wrong with the
+// variables of metrics or logs alone is an error of NewMetricExporter and
+// NewLogExporter, and costs no spans.
 func New(c Config) (destination.Destination, error) {
-	c.Headers = maps.Clone(c.Headers)
-	if c.Endpoint == "" {
-		if err := fillFromEnv(&c); err != nil {
-			return destination.Destination{}, fmt.Errorf("otlp: %w", err)
-		}
-	}
-	if err := c.check(); err != nil {
-		return destination.Destination{}, fmt.Errorf("otlp: %w", err)
-	}
 	if c.Name == "" {
 		c.Name = "otlp"
 	}
-	exporter := destination.OTLP{
+	d := destination.Destination{
+		Name:      c.Name,
+		Content:   c.Content,
+		NoContent: c.NoContent,
+		Dialect:   c.Dialect,
+		Limits:    c.Limits,
+	}
+	var checks []func(context.Context) error
+	if exporter, ok, err := c.exporter(traces); err != nil {
+		return destination.Destination{}, err
+	} else if ok {
+		d.Endpoint = exporter.URL
+		d.NewExporter = exporter.NewExporter
+		checks = append(checks, exporter.Check)
+	}
+	if exporter, ok, err := c.exporter(metrics); ok {
+		d.NewMetricExporter = func(ctx context.Context) (sdkmetric.Exporter, error) {
+			if err != nil {
+				return nil, err
+			}
+			return exporter.NewMetricExporter(ctx)
+		}
+		checks = append(checks, c.checkOf(exporter, metrics, err))
+	}
+	if exporter, ok, err := c.exporter(logs); ok {
+		d.NewLogExporter = func(ctx context.Context) (sdklog.Exporter, error) {
+			if err != nil {
+				return nil, err
+			}
+			return exporter.NewLogExporter(ctx)
+		}
+		checks = append(checks, c.checkOf(exporter, logs, err))
+	}
+	d.Check = func(ctx context.Context) error { return checkAll(ctx, checks) }
+	return d, nil
+}
+
+// exporter describes the endpoint of one signal. ok tells whether it is sent.
+func (c Config) exporter(s signal) (exporter destination.OTLP, ok bool, err error) {
+	explicit := c.Endpoint != "" || c.MetricsEndpoint != "" || c.LogsEndpoint != ""
+	left := c.NoTraces
+	switch s {
+	case metrics:
+		c.Endpoint, left = c.MetricsEndpoint, c.NoMetrics
+	case logs:
+		c.Endpoint, left = c.LogsEndpoint, c.NoLogs
+	}
+	switch {
+	case left, explicit && c.Endpoint == "", !explicit && s != traces && !s.asked(!c.NoTraces):
+		return destination.OTLP{}, false, nil
+	case !explicit:
+		err = s.fillFromEnv(&c)
+	}
+	if err == nil {
+		err = c.check(s)
+	}
+	if err != nil {
+		return destination.OTLP{}, true, fmt.Errorf("otlp: %w", err)
+	}
+	return destination.OTLP{
 		URL:     c.Endpoint,
-		Headers: c.Headers,
-		JSON:    c.Protocol == HTTPJSON,
+		Headers: maps.Clone(c.Headers),
+		JSON:    c.Protocol == HTTPJSON && s == traces,
 		Gzip:    c.Compression == Gzip,
 		Timeout: c.Timeout,
 		TLS:     c.TLS,
 		Retry:   c.Retry,
-	}
-	return destination.Destination{
-		Name:        c.Name,
-		Endpoint:    c.Endpoint,
-		Content:     c.Content,
-		NoContent:   c.NoContent,
-		Dialect:     c.Dialect,
-		NewExporter: exporter.NewExporter,
-		Check:       exporter.Check,
-		Limits:      c.Limits,
-	}, nil
+	}, true, nil
 }
 
 // check looks at what is left after the environment, which has its own checks
 // so that their errors name the variable.
-func (c Config) check() error {
+func (c Config) check(s signal) error {
 	if err := destination.CheckURL(c.Endpoint); err != nil {
-		return fmt.Errorf("Config.Endpoint %w", err)
+		field := map[signal]string{traces: "Endpoint", metrics: "MetricsEndpoint", logs: "LogsEndpoint"}[s]
+		return fmt.Errorf("Config.%s %w", field, err)
 	}
 	if err := checkProtocol(c.Protocol); err != nil {
 		return fmt.Errorf("Config.Protocol %w", err)
@@ -113,6 +171,34 @@ func (c Config) check() error {
 		return fmt.Errorf("Config.Compression %w", err)
 	}
 	return nil
+}
+
+// checkOf returns the check of metrics or logs. A collector that was named for
+// all signals may well serve traces only.
+func (c Config) checkOf(exporter destination.OTLP, s signal, err error) func(context.Context) error {
+	_, variable := s.lookup("ENDPOINT")
+	named := c.MetricsEndpoint != "" || c.LogsEndpoint != "" || variable == prefix+s.name+"_ENDPOINT"
+	return func(ctx context.Context) error {
+		if err != nil {
+			return err
+		}
+		err := exporter.Check(ctx)
+		if !named && errors.Is(err, destination.ErrNotServed) {
+			return nil
+		}
+		return err
+	}
+}
+
+// checkAll checks all signals at the same time.
+func checkAll(ctx context.Context, checks []func(context.Context) error) error {
+	errs := make([]error, len(checks))
+	var wg sync.WaitGroup
+	for i, check := range checks {
+		wg.Go(func() { errs[i] = check(ctx) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
 }
 
 func checkProtocol(s string) error {
