@@ -63,6 +63,28 @@
 // [Instrumentation.SpanProcessor] to its own provider. [Instrumentation.Client]
 // then takes its spans from the global provider.
 //
+// # Metrics and events
+//
+// Destinations that take metrics and log records, which are those of package otlp
+// alone, get the metrics and events of calls, see package roundtripper, and the
+// metrics of the export itself: otelmistral.destination.spans.exported,
+// .spans.dropped and .log_records.dropped, with the name of the destination and
+// the reason, the same as [Instrumentation.Stats] has. Metrics are exported once
+// a minute, and at Flush and Shutdown. Log records have content only where the
+// destination wants it and the user asks for content on events.
+//
+// Start installs its MeterProvider and LoggerProvider as the global ones only
+// when the application has installed none; otherwise calls report to those of
+// the application, and Start sets up none. [WithMeterProvider] and
+// [WithLoggerProvider] name them instead. The application shuts its own down.
+//
+// # Resource
+//
+// Telemetry says which service, host and process it is from: service.*,
+// telemetry.sdk.*, host.name, process.pid, process.executable.name and
+// process.runtime.*. The arguments of the process, its path and the name of its
+// user are never recorded: destinations are third parties.
+//
 // # Environment
 //
 // An option wins over a variable, a specific variable over a general one, and
@@ -77,17 +99,21 @@
 //   - OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT (default
 //     http://localhost:4318 if no key above is set, else none): add a plain OTLP
 //     endpoint likewise; see package otlp, also for the other OTEL_EXPORTER_OTLP_*
+//   - OTEL_EXPORTER_OTLP_METRICS_ENDPOINT, OTEL_EXPORTER_OTLP_LOGS_ENDPOINT
+//     (default: see package otlp): add a plain OTLP endpoint for metrics, for logs
 //   - OTEL_TRACES_EXPORTER (default: as the endpoints say): which destinations
 //     there are besides those with keys: "otlp", "console", both with a comma
-//     between; with "none" the environment adds none at all
+//     between; with "none" the environment adds none for spans
+//   - OTEL_METRICS_EXPORTER, OTEL_LOGS_EXPORTER (default: as the endpoints say):
+//     without "otlp" in it, as in "none", the environment adds no endpoint for
+//     metrics, for logs
 //   - OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT (default: see above):
 //     NO_CONTENT, SPAN_ONLY, EVENT_ONLY or SPAN_AND_EVENT; see package
 //     roundtripper
 //   - OTEL_SERVICE_NAME (default "unknown_service:" and the name of the
 //     executable): overridden by WithServiceName
 //   - OTEL_RESOURCE_ATTRIBUTES (default none): overridden by OTEL_SERVICE_NAME
-//     and WithResourceAttributes. The arguments of the process and the name of
-//     its user are never recorded
+//     and WithResourceAttributes
 //   - OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG (default
 //     "parentbased_always_on"): read by the SDK
 //   - OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT and the other limits of the SDK, but not
@@ -95,5 +121,8 @@
 //     OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: they would cut message content, which is
 //     JSON, in two. WithMaxContentBytes bounds content instead. The error of Start
 //     tells when they are set and the application has its own TracerProvider
-//   - OTEL_BSP_*: see package destination
+//   - OTEL_METRIC_EXPORT_INTERVAL (default 60000, in milliseconds),
+//     OTEL_METRIC_EXPORT_TIMEOUT (default 30000), OTEL_METRICS_EXEMPLAR_FILTER
+//     (default "trace_based"): read by the SDK
+//   - OTEL_BSP_*, OTEL_BLRP_*: see package destination
 package instrumentation

@@ -27,16 +27,16 @@ var fromEnvironment = []struct {
 	{[]string{"RESPAN_API_KEY"}, respan.FromEnv},
 }
 
-// endpointVariables ask for a plain OTLP endpoint.
-var endpointVariables = []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"}
+// endpointVariables ask for a plain OTLP endpoint, and signalVariables for one
+// that gets metrics or logs, if spans go elsewhere.
+var (
+	endpointVariables = []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"}
+	signalVariables   = []string{"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"}
+)
 
 func set(variable string) bool { return strings.TrimSpace(os.Getenv(variable)) != "" }
 
 func destinationsFromEnv() ([]destination.Destination, error) {
-	names := exporterNames()
-	if slices.Contains(names, "none") {
-		return nil, nil
-	}
 	var all []destination.Destination
 	var errs []error
 	add := func(d destination.Destination, err error) {
@@ -46,15 +46,20 @@ func destinationsFromEnv() ([]destination.Destination, error) {
 		}
 		all = append(all, d)
 	}
-	asked := false
-	for _, e := range fromEnvironment {
-		if slices.ContainsFunc(e.variables, set) {
-			asked = true
-			add(e.make())
+	names := exporterNames()
+	if slices.Contains(names, "none") {
+		names = nil
+	} else {
+		asked := false
+		for _, e := range fromEnvironment {
+			if slices.ContainsFunc(e.variables, set) {
+				asked = true
+				add(e.make())
+			}
 		}
-	}
-	if len(names) == 0 && (!asked || slices.ContainsFunc(endpointVariables, set)) {
-		names = []string{"otlp"}
+		if len(names) == 0 && (!asked || slices.ContainsFunc(endpointVariables, set)) {
+			names = []string{"otlp"}
+		}
 	}
 	for _, name := range names {
 		switch name {
@@ -64,6 +69,12 @@ func destinationsFromEnv() ([]destination.Destination, error) {
 			add(console.FromEnv())
 		default:
 			errs = append(errs, fmt.Errorf("OTEL_TRACES_EXPORTER names %q: set otlp, console or none", name))
+		}
+	}
+	if !slices.Contains(names, "otlp") && slices.ContainsFunc(signalVariables, set) {
+		d, err := otlp.New(otlp.Config{NoTraces: true})
+		if err != nil || d.NewMetricExporter != nil || d.NewLogExporter != nil {
+			add(d, err)
 		}
 	}
 	return all, errors.Join(errs...)

@@ -85,6 +85,9 @@ func ExampleInstrumentation_SpanProcessor() {
 
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	fmt.Println(provider.Shutdown(ctx)) // flushes and stops the destinations, too
-	// Output: <nil>
+	fmt.Println(provider.Shutdown(ctx)) // flushes and stops the way of spans to the destinations
+	fmt.Println(inst.Shutdown(ctx))     // and this that of metrics and events
+	// Output:
+	// <nil>
+	// <nil>
 }

@@ -4,7 +4,6 @@ package instrumentation
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -34,14 +33,14 @@ func (f *fanout) OnEnd(s sdktrace.ReadOnlySpan) {
 }
 
 func (f *fanout) ForceFlush(ctx context.Context) error {
-	return f.each(func(p sdktrace.SpanProcessor) error { return p.ForceFlush(ctx) })
+	return each(f.processors, func(p sdktrace.SpanProcessor) error { return p.ForceFlush(ctx) })
 }
 
 // Shutdown may be called again with another context: by the TracerProvider that
 // the processor belongs to, and by the Instrumentation. Each call is bounded by
 // its own.
 func (f *fanout) Shutdown(ctx context.Context) error {
-	return f.each(func(p sdktrace.SpanProcessor) error { return p.Shutdown(ctx) })
+	return each(f.processors, func(p sdktrace.SpanProcessor) error { return p.Shutdown(ctx) })
 }
 
 // guest is a processor of the application: it may not bear to be shut down
@@ -87,14 +86,4 @@ func (g *guest) Shutdown(ctx context.Context) error {
 
 func (g *guest) part(method string) string {
 	return fmt.Sprintf("%s of the span processor %T", method, g.SpanProcessor)
-}
-
-func (f *fanout) each(do func(sdktrace.SpanProcessor) error) error {
-	errs := make([]error, len(f.processors))
-	var wg sync.WaitGroup
-	for i, p := range f.processors {
-		wg.Go(func() { errs[i] = do(p) })
-	}
-	wg.Wait()
-	return errors.Join(errs...)
 }

@@ -8,7 +8,8 @@ import (
 	"sync"
 
 	"go.opentelemetry.io/otel"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/log"
+	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 )
 
@@ -24,43 +25,59 @@ var (
 		"shut it down first, or use WithoutGlobalProvider")
 )
 
-// installed is the Instrumentation whose provider was installed last.
-var installed struct {
-	sync.Mutex
-	by *Instrumentation
+// seat is where OpenTelemetry keeps the global provider of one signal.
+type seat[P any] struct {
+	get func() P
+	set func(P)
+
+	mu       sync.Mutex
+	holder   *Instrumentation // whose provider was installed last
+	provider any              // that provider, a pointer
 }
 
-// install makes the provider of i the global one, if that place is free: nobody
-// has taken it, or an Instrumentation that has ended.
-func (i *Instrumentation) install() error {
-	installed.Lock()
-	defer installed.Unlock()
-	current := otel.GetTracerProvider()
-	switch holder := installed.by; {
-	case isDefault(current):
-	case holder == nil || !holder.provides(current):
-		return ErrProviderInstalled
-	case !holder.ended.Load():
-		i.own = true
-		return ErrStarted
+var (
+	tracerSeat = seat[trace.TracerProvider]{get: otel.GetTracerProvider, set: otel.SetTracerProvider}
+	meterSeat  = seat[metric.MeterProvider]{get: otel.GetMeterProvider, set: otel.SetMeterProvider}
+	loggerSeat = seat[log.LoggerProvider]{get: otel.GetLoggerProvider, set: otel.SetLoggerProvider}
+)
+
+// take makes p, of i, the global provider if that place is free: nobody has taken
+// it, or an Instrumentation that has ended.
+func (s *seat[P]) take(i *Instrumentation, p P) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.taken(); err != nil {
+		return err
 	}
-	otel.SetTracerProvider(i.provider)
-	installed.by = i
+	s.set(p)
+	s.holder, s.provider = i, p
 	return nil
 }
 
-func (i *Instrumentation) provides(p trace.TracerProvider) bool {
-	provider, ok := p.(*sdktrace.TracerProvider) // any other type may not be comparable
-	return ok && provider == i.provider
+// ofApplication reports whether the application has installed a provider of its own.
+func (s *seat[P]) ofApplication() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return errors.Is(s.taken(), ErrProviderInstalled)
 }
 
-// isDefault reports whether p is the provider that package otel starts with,
-// which forwards to the first one installed. The type is internal to otel and has
-// no other mark. To note the provider when this package is initialised would not
-// do: another package may have installed its own by then.
-func isDefault(p trace.TracerProvider) bool {
+func (s *seat[P]) taken() error {
+	current := any(s.get())
+	switch {
+	case isDefault(current):
+	case s.holder == nil || current != s.provider: // of another type, a provider may not be comparable, and is not compared
+		return ErrProviderInstalled
+	case !s.holder.ended.Load():
+		return ErrStarted
+	}
+	return nil
+}
+
+// isDefault reports whether p is a provider that package otel starts with,
+// which forwards to the first one installed. The types are internal to otel and
+// have no other mark. To note the providers when this package is initialised would
+// not do: another package may have installed its own by then.
+func isDefault(p any) bool {
 	t := reflect.TypeOf(p)
-	return t.Kind() == reflect.Pointer &&
-		t.Elem().PkgPath() == "go.opentelemetry.io/otel/internal/global" &&
-		t.Elem().Name() == "tracerProvider"
+	return t.Kind() == reflect.Pointer && t.Elem().PkgPath() == "go.opentelemetry.io/otel/internal/global"
 }

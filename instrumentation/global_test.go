@@ -14,11 +14,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/log"
+	"go.opentelemetry.io/otel/metric"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 
+	"github.com/otelmistral/otelmistral/instrumentation/destination"
+	"github.com/otelmistral/otelmistral/instrumentation/otlp"
 	"github.com/otelmistral/otelmistral/roundtripper"
 	"github.com/otelmistral/otelmistral/semconv"
 )
@@ -148,6 +154,64 @@ var scenarios = map[string]func() error{
 		end(i.TracerProvider().Tracer("x"), "s")
 		return errors.Join(expect(recorder, "s"), expect(own, "s"))
 	},
+	"metrics and logs: nothing installed": func() error {
+		early := otel.GetMeterProvider()
+		i, err := Start(context.Background(), WithDestination(allSignals()))
+		if err != nil {
+			return err
+		}
+		_, ours := otel.GetMeterProvider().(*sdkmetric.MeterProvider)
+		_, logsToo := otel.GetLoggerProvider().(*sdklog.LoggerProvider)
+		if !ours || !logsToo || otel.GetMeterProvider() == early {
+			return errors.New("no provider was installed")
+		}
+		if i.meters != nil || i.loggers != nil {
+			return errors.New("transports do not follow the global provider")
+		}
+		second, err := Start(context.Background(), WithDestination(allSignals()))
+		if !errors.Is(err, ErrStarted) || second.meters == nil || second.loggers == nil {
+			return fmt.Errorf("the second Start has no providers of its own: %w", err)
+		}
+		first := otel.GetMeterProvider()
+		if err := errors.Join(i.Shutdown(context.Background()), second.Shutdown(context.Background())); err != nil {
+			return err
+		}
+		third, err := Start(context.Background(), WithDestination(allSignals()))
+		if err != nil || otel.GetMeterProvider() == first || third.meters != nil {
+			return fmt.Errorf("the place of one that has ended was not taken: %w", err)
+		}
+		return nil
+	},
+	"metrics and logs: application has its own": func() error {
+		meters, loggers := sdkmetric.NewMeterProvider(), sdklog.NewLoggerProvider()
+		otel.SetMeterProvider(meters)
+		otel.SetLoggerProvider(loggers)
+		i, err := Start(context.Background(), WithDestination(allSignals()))
+		if err != nil {
+			return err
+		}
+		if otel.GetMeterProvider() != metric.MeterProvider(meters) || i.MeterProvider() != metric.MeterProvider(meters) {
+			return errors.New("the application's MeterProvider was replaced")
+		}
+		if otel.GetLoggerProvider() != log.LoggerProvider(loggers) || i.LoggerProvider() != log.LoggerProvider(loggers) {
+			return errors.New("the application's LoggerProvider was replaced")
+		}
+		if len(i.providers) > 0 {
+			return errors.New("a provider was made that nobody uses")
+		}
+		return nil
+	},
+	"metrics and logs: without global provider": func() error {
+		before := otel.GetMeterProvider()
+		i, err := Start(context.Background(), WithDestination(allSignals()), WithoutGlobalProvider())
+		if err != nil {
+			return err
+		}
+		if otel.GetMeterProvider() != before || i.meters == nil || i.loggers == nil {
+			return errors.New("a global provider was installed")
+		}
+		return i.Shutdown(context.Background())
+	},
 	"started twice": func() error {
 		first, firstRecorder, err := startRecorded()
 		if err != nil {
@@ -190,6 +254,16 @@ var scenarios = map[string]func() error{
 		end(i.TracerProvider().Tracer("x"), "own")
 		return expect(recorder, "own")
 	},
+}
+
+// allSignals is a destination that nothing is sent to.
+func allSignals() destination.Destination {
+	const url = "http://127.0.0.1:1"
+	d, err := otlp.New(otlp.Config{Endpoint: url + "/v1/traces", MetricsEndpoint: url + "/v1/metrics", LogsEndpoint: url + "/v1/logs"})
+	if err != nil {
+		panic(err)
+	}
+	return d
 }
 
 func TestGlobalProvider(t *testing.T) {

@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/log"
+	"go.opentelemetry.io/otel/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
@@ -35,6 +37,12 @@ type Instrumentation struct {
 	all          *fanout                  // outward, and the processors of the application
 	provider     *sdktrace.TracerProvider // nil when disabled
 	own          bool                     // spans of Client come from provider, not from the global one
+	meters       metric.MeterProvider     // nil: the global one
+	loggers      log.LoggerProvider       // likewise
+	logs         []*destination.LogProcessor
+	pipes        []pipe                                         // all, and those of metrics and logs
+	providers    []interface{ Shutdown(context.Context) error } // of metrics and logs
+	observing    metric.Registration                            // of the export's own metrics
 	transport    []roundtripper.Option
 	content      bool      // observations record content
 	recording    recording // how
@@ -73,6 +81,9 @@ func Start(ctx context.Context, opts ...Option) (*Instrumentation, error) {
 	i.outward = &fanout{processors: []sdktrace.SpanProcessor{i.enricher}}
 	i.recording = newRecording(c.maxContent, genai.Redactor{Func: c.redact, Panicked: i.redactorPanicked})
 	for _, d := range destinations {
+		if d.NewExporter == nil && (d.NewMetricExporter != nil || d.NewLogExporter != nil) {
+			continue // no spans
+		}
 		d.Content = d.Content || rule.asked
 		p, err := destination.NewProcessor(ctx, d)
 		fault(err)
@@ -98,12 +109,17 @@ func Start(ctx context.Context, opts ...Option) (*Instrumentation, error) {
 	if c.local {
 		i.own = true
 	} else {
-		err := i.install()
+		err := tracerSeat.take(i, i.provider)
 		fault(err)
+		i.own = errors.Is(err, ErrStarted)
 		if errors.Is(err, ErrProviderInstalled) {
 			fault(lengthLimitWarning())
 		}
 	}
+	i.pipes = append(i.pipes, i.all)
+	fault(i.startMetrics(ctx, c, res, destinations))
+	fault(i.startLogs(ctx, c, res, destinations, rule.events))
+	fault(i.observeExport())
 	i.enter()
 	return i, errors.Join(errs...)
 }
@@ -147,11 +163,11 @@ func (i *Instrumentation) Transport(base http.RoundTripper) http.RoundTripper {
 		}
 		return base
 	}
-	opts := i.transport
+	opts := []roundtripper.Option{roundtripper.WithMeterProvider(i.meters), roundtripper.WithLoggerProvider(i.loggers)}
 	if i.own {
-		opts = append([]roundtripper.Option{roundtripper.WithTracerProvider(i.provider)}, opts...)
+		opts = append(opts, roundtripper.WithTracerProvider(i.provider))
 	}
-	return roundtripper.New(base, opts...)
+	return roundtripper.New(base, append(opts, i.transport...)...)
 }
 
 // TracerProvider returns the provider that Client takes its spans from: that of
@@ -172,36 +188,54 @@ func (i *Instrumentation) TracerProvider() trace.TracerProvider {
 //	provider.RegisterSpanProcessor(inst.SpanProcessor())
 //
 // Content reaches each destination as this package documents. The provider may
-// shut the processor down; Shutdown then has nothing left to do.
+// shut the processor down; Shutdown then still ends metrics and log records.
 func (i *Instrumentation) SpanProcessor() sdktrace.SpanProcessor { return i.outward }
 
 // Flush waits until everything that ended before the call has been exported, to
-// all destinations at once. The error joins those of the destinations; find a
-// [destination.LossError] in it with errors.As. When ctx ends first, exports
-// under way go on, and a processor of the application that does not heed ctx is
-// left behind; the error names it.
-func (i *Instrumentation) Flush(ctx context.Context) error { return i.all.ForceFlush(ctx) }
+// all destinations at once, metrics and log records included. The error joins
+// those of the destinations; find a [destination.LossError] in it with errors.As.
+// When ctx ends first, exports under way go on, and a processor of the
+// application that does not heed ctx is left behind; the error names it.
+func (i *Instrumentation) Flush(ctx context.Context) error {
+	return each(i.pipes, func(p pipe) error { return p.ForceFlush(ctx) })
+}
 
 // Shutdown exports everything that ended before the call and stops. It returns
 // when that is done or when ctx ends. The error says for each destination how
-// many spans did not reach it since Start, and why. A processor of the
-// application that does not heed ctx is left behind; the error names it. Later
-// calls do the same, each as long as its own ctx allows.
+// many spans did not reach it since Start, and why, and whether the last metrics
+// and log records did. A processor of the application that does not heed ctx is
+// left behind; the error names it. Later calls do the same, each as long as its
+// own ctx allows.
 func (i *Instrumentation) Shutdown(ctx context.Context) error {
-	err := i.all.Shutdown(ctx)
+	err := each(i.pipes, func(p pipe) error { return p.Shutdown(ctx) })
 	if !i.ended.Swap(true) && i.provider != nil {
 		i.leave()
-		// Its only processor is all, whose error is already known.
+		// What is behind the providers has stopped; its errors are known.
 		_ = i.provider.Shutdown(ctx)
+		for _, p := range i.providers {
+			_ = p.Shutdown(ctx)
+		}
+		if i.observing != nil {
+			_ = guard.Call("the meter provider", i.observing.Unregister)
+		}
 	}
 	return err
 }
 
-// Stats returns what became of the spans so far.
+// Stats returns what became of the spans, and of lost log records, so far.
 func (i *Instrumentation) Stats() destination.Stats {
 	var s destination.Stats
 	for _, p := range i.destinations {
 		s.Destinations = append(s.Destinations, p.Counts())
+	}
+	for _, p := range i.logs {
+		logs := p.Counts()
+		same := func(c destination.Counts) bool { return c.Name == logs.Name && c.Endpoint == logs.Endpoint }
+		if n := slices.IndexFunc(s.Destinations, same); n >= 0 {
+			s.Destinations[n].DroppedLogs = logs.DroppedLogs
+		} else {
+			s.Destinations = append(s.Destinations, logs)
+		}
 	}
 	return s
 }

@@ -73,9 +73,6 @@ func TestCallOfClientArrivesOverOTLP(t *testing.T) {
 	name, _ := s.Resource.Set().Value("service.name")
 	version, _ := s.Resource.Set().Value("service.version")
 	assert.Equal(t, "shop 7", name.String()+" "+version.String())
-	for _, kv := range s.Resource.Attributes() {
-		assert.False(t, strings.HasPrefix(string(kv.Key), "process."), kv.Key)
-	}
 	assert.EqualValues(t, 1, i.Stats().Destinations[0].Exported)
 	require.NoError(t, i.Shutdown(t.Context()))
 

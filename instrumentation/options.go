@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/log"
+	"go.opentelemetry.io/otel/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/otelmistral/otelmistral/instrumentation/destination"
@@ -33,6 +35,8 @@ type config struct {
 	baggage      bool
 	maxContent   int
 	redact       func(kind, text string) string
+	meters       metric.MeterProvider
+	loggers      log.LoggerProvider
 }
 
 func newConfig(opts []Option) config {
@@ -145,11 +149,24 @@ func WithResourceAttributes(attrs ...attribute.KeyValue) Option {
 	})
 }
 
-// WithoutGlobalProvider leaves the global TracerProvider alone. Client and
-// Transport then use the provider of this Start, which
-// [Instrumentation.TracerProvider] returns. Tests that run in parallel want this.
+// WithoutGlobalProvider leaves the global TracerProvider, MeterProvider and
+// LoggerProvider alone. Client and Transport then use the providers of this
+// Start, which [Instrumentation.TracerProvider] and its like return. Tests that run in parallel want this.
 func WithoutGlobalProvider() Option {
 	return optionFunc(func(c config) config { c.local = true; return c })
+}
+
+// WithMeterProvider records metrics of calls with the application's own
+// MeterProvider, which it flushes and shuts down itself. Start then sets up no
+// metrics. Nil is ignored.
+func WithMeterProvider(mp metric.MeterProvider) Option {
+	return optionFunc(func(c config) config { c.meters = mp; return c })
+}
+
+// WithLoggerProvider records events of calls with the application's own
+// LoggerProvider, likewise.
+func WithLoggerProvider(lp log.LoggerProvider) Option {
+	return optionFunc(func(c config) config { c.loggers = lp; return c })
 }
 
 // captureVariable is read by package roundtripper. Here it only matters whether
@@ -160,6 +177,7 @@ const captureVariable = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 // documentation.
 type contentRule struct {
 	asked     bool                  // the user asked for content on spans
+	events    bool                  // likewise, on events
 	observe   bool                  // observations record it
 	transport []roundtripper.Option // what the transports are told
 }
@@ -167,21 +185,25 @@ type contentRule struct {
 func (c config) contentRule(destinations []destination.Destination) contentRule {
 	if c.capture != nil {
 		asked := onSpan(*c.capture)
-		return contentRule{asked, asked, []roundtripper.Option{roundtripper.WithContentCapture(*c.capture)}}
+		return contentRule{asked, onEvent(*c.capture), asked, []roundtripper.Option{roundtripper.WithContentCapture(*c.capture)}}
 	}
 	if value := strings.ToUpper(strings.TrimSpace(os.Getenv(captureVariable))); value != "" {
 		asked := value == "SPAN_ONLY" || value == "SPAN_AND_EVENT"
-		return contentRule{asked, asked, nil}
+		return contentRule{asked, value == "EVENT_ONLY" || value == "SPAN_AND_EVENT", asked, nil}
 	}
 	wants := func(d destination.Destination) bool { return d.Content && !d.NoContent }
 	if slices.ContainsFunc(destinations, wants) {
-		return contentRule{false, true, []roundtripper.Option{roundtripper.WithContentCapture(roundtripper.CaptureSpan)}}
+		return contentRule{false, false, true, []roundtripper.Option{roundtripper.WithContentCapture(roundtripper.CaptureSpan)}}
 	}
 	return contentRule{}
 }
 
 func onSpan(cc roundtripper.ContentCapture) bool {
 	return cc == roundtripper.CaptureSpan || cc == roundtripper.CaptureSpanAndEvent
+}
+
+func onEvent(cc roundtripper.ContentCapture) bool {
+	return cc == roundtripper.CaptureEvent || cc == roundtripper.CaptureSpanAndEvent
 }
 
 // transportOptions are those that the other options mean for the transports.

@@ -72,6 +72,14 @@ func (c config) newResource(ctx context.Context) (*resource.Resource, error) {
 	res, err := resource.New(ctx,
 		resource.WithService(),
 		resource.WithTelemetrySDK(),
+		// Not the arguments, the path and the user of the process: what is
+		// recorded goes to third parties.
+		resource.WithHost(),
+		resource.WithProcessPID(),
+		resource.WithProcessExecutableName(),
+		resource.WithProcessRuntimeName(),
+		resource.WithProcessRuntimeVersion(),
+		resource.WithProcessRuntimeDescription(),
 		resource.WithFromEnv(),
 		resource.WithAttributes(attrs...),
 	)

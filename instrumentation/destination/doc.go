@@ -67,7 +67,6 @@
 //   - OTEL_BSP_MAX_QUEUE_SIZE (default 8192): Limits.QueueSpans
 //   - OTEL_BSP_MAX_EXPORT_BATCH_SIZE (default 512): Limits.BatchSpans
 //   - OTEL_BSP_SCHEDULE_DELAY (default 5000, in milliseconds): Limits.BatchDelay
-//
 //   - OTEL_BLRP_MAX_QUEUE_SIZE (default 2048): bounds the log records that wait,
 //     besides Limits.QueueBytes. The other OTEL_BLRP_* are read by the SDK
 //

@@ -77,7 +77,7 @@ func (p *LogProcessor) OnEmit(ctx context.Context, r *sdklog.Record) error {
 func (p *LogProcessor) take(size int64) Reason {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	reason := Reason("")
+	var reason Reason
 	switch {
 	case p.closed:
 		reason = ReasonShutdown

@@ -161,8 +161,8 @@ func (c Config) exporter(s signal) (exporter destination.OTLP, ok bool, err erro
 // so that their errors name the variable.
 func (c Config) check(s signal) error {
 	if err := destination.CheckURL(c.Endpoint); err != nil {
-		field := map[signal]string{traces: "Endpoint", metrics: "MetricsEndpoint", logs: "LogsEndpoint"}[s]
-		return fmt.Errorf("Config.%s %w", field, err)
+		field := map[signal]string{traces: "Config.Endpoint", metrics: "Config.MetricsEndpoint", logs: "Config.LogsEndpoint"}[s]
+		return fmt.Errorf("%s %w", field, err)
 	}
 	if err := checkProtocol(c.Protocol); err != nil {
 		return fmt.Errorf("Config.Protocol %w", err)
