@@ -45,7 +45,30 @@
 //
 // The last six are errors: the span's status says so, with error.type.
 //
-// What the context carries comes with it: package instrumentation's Propagate
+// # What is measured
+//
+// Of every call, whether its span is sampled or not, with the boundaries and
+// attributes of the conventions (operation, provider, models, server) and
+// exemplars of the span:
+//
+//	gen_ai.client.operation.duration               seconds to the end of the reply, with error.type
+//	gen_ai.client.token.usage                      input and output tokens, if the reply told them
+//	gen_ai.client.operation.time_to_first_chunk    seconds, of streams
+//	gen_ai.client.operation.time_per_output_chunk  seconds from one chunk to the next, of streams
+//	otelmistral.calls                              by mistral_ai.outcome
+//	otelmistral.decode.errors                      what could not be understood
+//	otelmistral.content.dropped                    bytes of content that the limits left out
+//	otelmistral.panics                             those that were contained
+//
+// Calls for which the conventions have no operation are in the last four only.
+// Chunks that came with one Read came at the same time. A call that is
+// not sampled is read for its model, usage and end, never for content; of its
+// request nothing is read but the model, so what could not be understood of it
+// is not counted. See [WithMeterProvider] and [WithoutChunkMetrics].
+//
+// # What the context carries
+//
+// What the context carries comes with the span: package instrumentation's Propagate
 // puts users, sessions, threads, tags and metadata there, and its observations
 // their path. [ContextWithAttempts] numbers the attempts of one logical call.
 //

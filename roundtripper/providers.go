@@ -19,20 +19,20 @@ const ScopeName = "github.com/otelmistral/otelmistral/roundtripper"
 
 // latest keeps what was made of the provider that was used last: asking a
 // provider for a tracer or a meter takes a lock and allocates.
-type latest[P, T any] struct{ last atomic.Pointer[from[P, T]] }
+type latest[P, T any] struct{ last atomic.Pointer[kept[P, T]] }
 
-type from[P, T any] struct {
+type kept[P, T any] struct {
 	provider P
 	made     T
 }
 
-func (l *latest[P, T]) get(provider P, make func(P) T) T {
+func (l *latest[P, T]) get(provider P, from func(P) T) T {
 	if last := l.last.Load(); last != nil && any(last.provider) == any(provider) {
 		return last.made
 	}
-	made := make(provider)
+	made := from(provider)
 	if reflect.ValueOf(provider).Comparable() {
-		l.last.Store(&from[P, T]{provider, made})
+		l.last.Store(&kept[P, T]{provider, made})
 	}
 	return made
 }

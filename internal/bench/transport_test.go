@@ -13,6 +13,9 @@ import (
 	"testing"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/otelmistral/otelmistral/roundtripper"
@@ -64,12 +67,18 @@ func (m memory) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // transports are what every case is measured with, in this order.
 func transports(tb testing.TB, sampler sdktrace.Sampler, base http.RoundTripper, capture roundtripper.ContentCapture) []transport {
+	return measured(tb, sampler, base, capture, noop.NewMeterProvider())
+}
+
+// measured are transports with metrics.
+func measured(tb testing.TB, sampler sdktrace.Sampler, base http.RoundTripper, capture roundtripper.ContentCapture, meters metric.MeterProvider) []transport {
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSampler(sampler))
 	tb.Cleanup(func() { _ = provider.Shutdown(context.Background()) })
 	return []transport{
 		{"bare", base},
-		{"otelhttp", otelhttp.NewTransport(base, otelhttp.WithTracerProvider(provider))},
-		{"otelmistral", roundtripper.New(base, roundtripper.WithTracerProvider(provider), roundtripper.WithContentCapture(capture))},
+		{"otelhttp", otelhttp.NewTransport(base, otelhttp.WithTracerProvider(provider), otelhttp.WithMeterProvider(meters))},
+		{"otelmistral", roundtripper.New(base, roundtripper.WithTracerProvider(provider), roundtripper.WithMeterProvider(meters),
+			roundtripper.WithContentCapture(capture))},
 	}
 }
 
@@ -95,7 +104,17 @@ func call(tb testing.TB, rt http.RoundTripper, req *http.Request, buf []byte) {
 
 // compare runs the same call over each transport.
 func compare(b *testing.B, sampler sdktrace.Sampler, path, request string, base memory, capture roundtripper.ContentCapture) {
-	for _, t := range transports(b, sampler, base, capture) {
+	compareAll(b, transports(b, sampler, base, capture), path, request, base)
+}
+
+// compareMeasured does it with metrics, which are kept and not exported.
+func compareMeasured(b *testing.B, sampler sdktrace.Sampler, path, request string, base memory) {
+	meters := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewManualReader()))
+	compareAll(b, measured(b, sampler, base, roundtripper.CaptureNone, meters), path, request, base)
+}
+
+func compareAll(b *testing.B, all []transport, path, request string, base memory) {
+	for _, t := range all {
 		b.Run(t.name, func(b *testing.B) {
 			req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, "https://api.mistral.ai"+path, strings.NewReader(request))
 			if err != nil {
@@ -133,6 +152,18 @@ func BenchmarkNotSampledStream200(b *testing.B) {
 
 func BenchmarkNotSampledStream5000(b *testing.B) {
 	compare(b, never, chat, streamRequest, memory{"text/event-stream", streamReply(5000)}, roundtripper.CaptureSpan)
+}
+
+func BenchmarkNotSampledMeasured(b *testing.B) {
+	compareMeasured(b, never, chat, plainRequest, memory{"application/json", plainReply})
+}
+
+func BenchmarkMeasuredStream200(b *testing.B) {
+	compareMeasured(b, always, chat, streamRequest, memory{"text/event-stream", streamReply(200)})
+}
+
+func BenchmarkMeasuredStream5000(b *testing.B) {
+	compareMeasured(b, always, chat, streamRequest, memory{"text/event-stream", streamReply(5000)})
 }
 
 func BenchmarkPlain(b *testing.B) {

@@ -60,6 +60,16 @@ func rows(r results) []row {
 	add("allocations per chunk", t, fraction, "", "0", math.Round(t.ours*100) == 0)
 	in("matching, span not recording, no metrics")
 
+	beside("time", r.trio("bench.NotSampledMeasured", "ns/op"), duration, 1.5)
+	in("matching, span not recording, with metrics")
+
+	t = r.slope("bench.MeasuredStream200", "bench.MeasuredStream5000", "ns/op", 4800)
+	add("time", t, duration, "", "–", t.ours > 0)
+	out[len(out)-1].Met = "–"
+	t = r.slope("bench.MeasuredStream200", "bench.MeasuredStream5000", "allocs/op", 4800)
+	add("allocations", t, fraction, "", "0", math.Round(t.ours*100) == 0)
+	in("stream, per chunk, sampled, with metrics")
+
 	beside("time", r.trio("bench.Plain", "ns/op"), duration, 1.5)
 	in("plain chat, sampled, no content")
 
