@@ -101,6 +101,15 @@ func TestCallsThatAreRecordedAllocateLittle(t *testing.T) {
 	assert.LessOrEqual(t, allocations(t, request, jsonType, reply, capture), 48.0)
 }
 
+func TestMessagesOfAHistoryShareMemory(t *testing.T) {
+	history := func(messages int) float64 {
+		const message = `{"role":"user","content":"Is \"Comt\u00e9\" a cheese?\n"}`
+		request := `{"model":"mistral-small-latest","messages":[` + strings.Repeat(message+",", messages) + message + `]}`
+		return allocations(t, request, jsonType, plainReply, roundtripper.WithContentCapture(roundtripper.CaptureSpan))
+	}
+	assert.Less(t, history(400)-history(40), 20.0)
+}
+
 func TestCallThatIsNotSampledAllocatesLittle(t *testing.T) {
 	rt := newRecorder(sdktrace.WithSampler(sdktrace.NeverSample())).transport(roundTripFunc(func(req *http.Request) (*http.Response, error) {
 		return nil, io.EOF

@@ -85,7 +85,9 @@ var routes = []Route{
 // Match finds the route of a request to host, in any case. configured holds the hosts, in lower
 // case, that the user called Mistral's. Match does not allocate.
 func Match(method, host, path string, configured map[string]bool) (*Route, bool) {
-	for _, candidates := range [...][]*Route{byEnd[lastSegment(path)], byEnd["*"]} {
+	before, end := cutLast(path)
+	_, parent := cutLast(before)
+	for _, candidates := range [...][]*Route{byEnd[end], openBelow[parent]} {
 		for _, r := range candidates {
 			if method == r.method && endsWith(path, r.path) && r.where.holds(strings.ToLower(host), configured) {
 				return r, true
@@ -95,22 +97,28 @@ func Match(method, host, path string, configured map[string]bool) (*Route, bool)
 	return nil, false
 }
 
-// byEnd holds the routes by the last segment of their path, in the order of the
-// table, and under * those that leave it open: requests that are no call must
-// not cost more with every route.
-var byEnd = func() map[string][]*Route {
-	m := map[string][]*Route{}
+// byEnd holds the routes by the last segment of their path, openBelow those that
+// leave it open by the segment before, each in the order of the table: requests
+// that are no call must not cost more with every route.
+var byEnd, openBelow = func() (ends, open map[string][]*Route) {
+	ends, open = map[string][]*Route{}, map[string][]*Route{}
 	for i := range routes {
-		end := lastSegment(routes[i].path)
+		before, end := cutLast(routes[i].path)
 		if strings.HasPrefix(end, "*") {
-			end = "*"
+			_, parent := cutLast(before)
+			open[parent] = append(open[parent], &routes[i])
+		} else {
+			ends[end] = append(ends[end], &routes[i])
 		}
-		m[end] = append(m[end], &routes[i])
 	}
-	return m
+	return ends, open
 }()
 
-func lastSegment(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
+// cutLast cuts the last segment off a path.
+func cutLast(path string) (before, segment string) {
+	i := strings.LastIndexByte(path, '/')
+	return path[:max(i, 0)], path[i+1:]
+}
 
 func (w where) holds(host string, configured map[string]bool) bool {
 	switch w {
@@ -123,9 +131,7 @@ func (w where) holds(host string, configured map[string]bool) bool {
 			return true
 		}
 	case compatible:
-		if !isForeign(host) {
-			return true
-		}
+		return isMistral(host) || configured[host] || !isForeign(host)
 	}
 	return isMistral(host) || configured[host]
 }
@@ -153,7 +159,8 @@ func endsWith(path, pattern string) bool {
 // segment is one segment of a path, counted from its end: the last one is 1.
 func segment(path string, fromEnd int) string {
 	for ; fromEnd > 1; fromEnd-- {
-		path = path[:max(0, strings.LastIndexByte(path, '/'))]
+		path, _ = cutLast(path)
 	}
-	return clip(strings.ToValidUTF8(lastSegment(path), "\uFFFD"))
+	_, last := cutLast(path)
+	return clip(strings.ToValidUTF8(last, "\uFFFD"))
 }

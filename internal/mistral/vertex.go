@@ -55,7 +55,8 @@ func vertexMember(r *reading, c *jsonscan.Cursor) {
 func peekVertex(r *Route, path string, body []byte) (*Route, []byte) {
 	_, model := peekFirst(body, "model")
 	if len(model) == 0 {
-		name, _, _ := strings.Cut(lastSegment(path), ":")
+		_, last := cutLast(path)
+		name, _, _ := strings.Cut(last, ":")
 		model = clip([]byte(strings.ToValidUTF8(name, "\uFFFD")))
 	}
 	if what, _ := peekFirst(body, "messages", "prompt"); what == "prompt" {
