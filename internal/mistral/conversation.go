@@ -37,12 +37,18 @@ func conversationAt(fromEnd int) func(string, *genai.Call) {
 	return func(path string, call *genai.Call) { call.ConversationID = segment(path, fromEnd) }
 }
 
+// modelConversation is the route of a request that names a model.
+var modelConversation = Route{
+	Operation: semconv.OperationChat,
+	endpoint:  &endpoint{request: conversationRequest, reply: conversationReply, stream: newConversationStream},
+}
+
 func peekConversation(r *Route, _ string, body []byte) (*Route, []byte) {
 	name, value := peekFirst(body, "model", "agent_id")
 	if name != "model" {
 		return r, nil
 	}
-	return r.other, value
+	return &modelConversation, value
 }
 
 // settleConversation finds the operation as soon as a body tells it.

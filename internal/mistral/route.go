@@ -34,8 +34,6 @@ type Route struct {
 	path     string
 	where    where
 	endpoint *endpoint
-	// other is the same route with the other operation that its body may tell.
-	other *Route
 }
 
 // where says on which hosts a route is taken for Mistral's.
@@ -61,8 +59,7 @@ var routes = []Route{
 	{Operation: semconv.OperationChat, method: http.MethodPost, path: "/chat/completions", where: compatible, endpoint: &chatEndpoint},
 	{Operation: semconv.OperationTextCompletion, method: http.MethodPost, path: "/fim/completions", where: compatible, endpoint: &fimEndpoint},
 	{Operation: semconv.OperationInvokeAgent, method: http.MethodPost, path: "/v1/agents/completions", where: own, endpoint: &agentCompletionEndpoint},
-	{Operation: semconv.OperationInvokeAgent, method: http.MethodPost, path: "/v1/conversations", where: own, endpoint: &conversationEndpoint,
-		other: &Route{Operation: semconv.OperationChat, endpoint: &conversationEndpoint}},
+	{Operation: semconv.OperationInvokeAgent, method: http.MethodPost, path: "/v1/conversations", where: own, endpoint: &conversationEndpoint},
 	{Operation: semconv.OperationInvokeAgent, method: http.MethodPost, path: "/v1/conversations/*", where: own, endpoint: &conversationAppendEndpoint},
 	{Operation: semconv.OperationInvokeAgent, method: http.MethodPost, path: "/v1/conversations/*/restart", where: own, endpoint: &conversationRestartEndpoint},
 	{Operation: semconv.OperationCreateAgent, method: http.MethodPost, path: "/v1/agents", where: own, endpoint: &agentEndpoint},
