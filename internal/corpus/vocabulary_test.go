@@ -30,6 +30,8 @@ var notRecorded = map[attribute.Key]string{
 	semconv.ObservationLevelKey:        ofObservations,
 	semconv.AppRootKey:                 "package destination adds it on the way out",
 	semconv.GenAITokenTypeKey:          ofMetrics,
+	semconv.DestinationNameKey:         ofMetrics,
+	semconv.DropReasonKey:              ofMetrics,
 	semconv.GenAITokenModalityKey:      ofMetrics,
 	semconv.GenAIRetrievalQueryTextKey: ofOthers,
 	semconv.GenAIRetrievalDocumentsKey: ofOthers,
