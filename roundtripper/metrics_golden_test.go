@@ -115,6 +115,7 @@ func TestGoldenMetrics(t *testing.T) {
 		{name: "plain", url: chatURL, request: plainRequest, base: answered(plainReply)},
 		{name: "without_usage", url: chatURL, request: plainRequest, base: answered(`{"model":"m","choices":[]}`)},
 		{name: "audio_and_zeros", url: chatURL, request: plainRequest, base: answered(audioReply)},
+		{name: "zero_input", url: chatURL, request: plainRequest, base: answered(`{"model":"m","choices":[],"usage":{"prompt_tokens":0}}`)},
 		{name: "stream", url: chatURL, request: streamRequest, base: streamed},
 		{name: "stream", url: chatURL, request: streamRequest, base: streamed, unsampled: true},
 		{name: "plain", url: chatURL, request: plainRequest, base: answered(plainReply), unsampled: true},

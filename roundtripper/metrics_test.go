@@ -306,3 +306,22 @@ func TestProviderOfMetricsIsTheGlobalOneOfTheMoment(t *testing.T) {
 	assert.Equal(t, int64(1), h.records.Load())
 	h.on.Store(false)
 }
+
+func TestLabelsOfOneCallAreNotThoseOfTheNext(t *testing.T) {
+	var m metrics
+	replies := []string{plainReply, strings.Replace(plainReply, "small-2506", "small-2603", 1), plainReply[:len(plainReply)-1]}
+	rt := newRecorder().transport(roundTripFunc(func(req *http.Request) (*http.Response, error) {
+		next := replies[0]
+		replies = replies[1:]
+		return answering(jsonType, bodyOf(next))(req)
+	}), m.option())
+	for range len(replies) {
+		resp, err := rt.RoundTrip(chatRequest(t, plainRequest))
+		require.NoError(t, err)
+		_, err = io.ReadAll(resp.Body)
+		require.NoError(t, err)
+	}
+	got := m.collect(t)
+	assert.Len(t, got["gen_ai.client.operation.duration"].(metricdata.Histogram[float64]).DataPoints, 3)
+	assert.Len(t, got["otelmistral.calls"].(metricdata.Sum[int64]).DataPoints, 2, "completed, truncated")
+}
