@@ -127,7 +127,7 @@ var (
 )
 
 func table() []Attribute {
-	t := slices.Concat(attributes[:], newest[:], observations[:], destinations[:], foreign[:])
+	t := slices.Concat(attributes[:], newest[:], observations[:], destinations[:], foreign[:], exceptions[:])
 	for _, r := range rateLimits {
 		t = append(t, Attribute{r.key, TypeInt, r.unit, false, mistralAPI, "Header x-ratelimit-" + r.suffix})
 	}

@@ -13,6 +13,8 @@
 // They are literals because newer releases of go.opentelemetry.io/otel/semconv
 // no longer have the gen_ai names. A test compares each one to the package of
 // version 1.41.0.
+//
+// [Newest] is the other [Vocabulary]; one table has what it calls otherwise.
 package semconv
 
 // SchemaURL names the version of the conventions that all names outside

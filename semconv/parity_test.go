@@ -73,6 +73,8 @@ func TestKeysAreThoseOfTheConventions(t *testing.T) {
 		{semconv.ServerAddressKey, upstream.ServerAddressKey, upstream.ServerAddress("")},
 		{semconv.ServerPortKey, upstream.ServerPortKey, upstream.ServerPort(0)},
 		{semconv.ErrorTypeKey, upstream.ErrorTypeKey, upstream.ErrorTypeOther},
+		{semconv.ExceptionTypeKey, upstream.ExceptionTypeKey, upstream.ExceptionType("")},
+		{semconv.ExceptionMessageKey, upstream.ExceptionMessageKey, upstream.ExceptionMessage("")},
 		{semconv.HTTPResponseStatusCodeKey, upstream.HTTPResponseStatusCodeKey, upstream.HTTPResponseStatusCode(0)},
 	}
 	types := map[attribute.Type]semconv.Type{

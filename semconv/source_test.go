@@ -135,7 +135,7 @@ func TestEachKeyConstantLinksToItsDefinition(t *testing.T) {
 
 func TestEachValueIsDocumentedAndUniqueInItsSet(t *testing.T) {
 	consts, _ := sourceConstants(t)
-	for _, set := range []string{"Operation", "Route", "ToolType", "OutputType", "TokenType", "TokenModality", "Provider", "Outcome", "ErrorType"} {
+	for _, set := range []string{"Operation", "Route", "ToolType", "OutputType", "TokenType", "TokenModality", "Provider", "Outcome", "ErrorType", "Event"} {
 		seen := map[string]string{}
 		for _, name := range slices.Sorted(maps.Keys(consts)) {
 			if !strings.HasPrefix(name, set) || strings.HasSuffix(name, "Key") {

@@ -40,9 +40,23 @@ const (
 	//
 	// https://github.com/open-telemetry/semantic-conventions-genai
 	GenAITokenModalityKey = attribute.Key("gen_ai.token.modality")
+
+	// GenAIRequestReasoningLevelKey is the reasoning effort sent, which [Released]
+	// calls [MistralRequestReasoningEffortKey].
+	//
+	// https://github.com/open-telemetry/semantic-conventions-genai
+	GenAIRequestReasoningLevelKey = attribute.Key("gen_ai.request.reasoning.level")
+
+	// GenAIUsageAudioInputTokensKey is the input tokens for audio, which [Released]
+	// calls [MistralUsageAudioTokensKey].
+	//
+	// https://github.com/open-telemetry/semantic-conventions-genai
+	GenAIUsageAudioInputTokensKey = attribute.Key("gen_ai.usage.audio.input_tokens")
 )
 
 // newest describes the keys that only [Newest] has.
 var newest = [...]Attribute{
 	{GenAITokenModalityKey, TypeString, "", false, newestRegistry, "Kind of content that tokens stand for, on metrics"},
+	{GenAIRequestReasoningLevelKey, TypeString, "", false, newestRegistry, "Reasoning effort sent"},
+	{GenAIUsageAudioInputTokensKey, TypeInt, UnitTokens, false, newestRegistry, "Input tokens for audio"},
 }

@@ -3,6 +3,7 @@
 package genai
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -60,8 +61,12 @@ func (c *Call) AppendHead(dst []attribute.KeyValue) []attribute.KeyValue {
 // to be called once, without any lock, and before [Failure.Description].
 func (c *Call) AppendEnd(dst []attribute.KeyValue) []attribute.KeyValue {
 	c.redact()
+	begin := len(dst)
 	dst = append(dst, semconv.MistralOutcomeKey.String(c.Outcome))
 	dst = c.appendTarget(dst)
+	if c.Vocabulary == semconv.Newest {
+		c.Request.Instructions = texts(c.Request.Instructions)
+	}
 	dst = c.Request.append(dst, c.Redactor)
 	dst = c.appendResponse(dst)
 	dst = c.Usage.append(dst)
@@ -73,7 +78,14 @@ func (c *Call) AppendEnd(dst []attribute.KeyValue) []attribute.KeyValue {
 		dst = append(dst, semconv.MistralContentDroppedBytesKey.Int64(c.DroppedBytes))
 	}
 	// Last: a span that has as many attributes as it may have drops these.
-	return append(dst, c.Extra...)
+	dst = append(dst, c.Extra...)
+	c.Vocabulary.Translate(dst[begin:])
+	return dst
+}
+
+// texts are the parts that are text: [semconv.Newest] has no other instructions.
+func texts(parts []Part) []Part {
+	return slices.DeleteFunc(parts, func(p Part) bool { return p.Type != PartText })
 }
 
 // appendTarget appends what was called, where that is no mere model.
@@ -171,7 +183,7 @@ func (c *Call) appendResponse(dst []attribute.KeyValue) []attribute.KeyValue {
 	dst = appendSeconds(dst, semconv.MistralResponseTimeToFirstTokenKey, c.TimeToFirstToken)
 
 	missing := c.missingFinishReason()
-	if reasons := finishReasons(r.Choices, missing); len(reasons) > 0 {
+	if reasons := c.finishReasons(missing); len(reasons) > 0 {
 		dst = append(dst, semconv.GenAIResponseFinishReasonsKey.StringSlice(reasons))
 	}
 	for i := range r.Choices {
@@ -187,24 +199,28 @@ func (c *Call) appendResponse(dst []attribute.KeyValue) []attribute.KeyValue {
 // missingFinishReason stands where the message schema wants a finish reason that
 // never came: "error" if the call failed, as the conventions want it, "stop" for
 // a whole reply of the kind that has none, and "unknown" if the caller ended it.
+// [semconv.Newest] has "error" for that, too.
 func (c *Call) missingFinishReason() string {
 	switch {
 	case c.Failure.Type != "":
 		return "error"
 	case c.Outcome == semconv.OutcomeCompleted:
 		return "stop"
+	case c.Vocabulary == semconv.Newest && IsInference(c.Operation):
+		return "error"
 	}
 	return "unknown"
 }
 
-// finishReasons has one entry per choice, in order; it is empty when no choice
-// has a reason.
-func finishReasons(choices []Choice, missing string) []string {
-	known := false
+// finishReasons has one entry per choice, in order. It is empty when no choice
+// has a reason, except in [semconv.Newest] where one was to be expected.
+func (c *Call) finishReasons(missing string) []string {
+	choices := c.Response.Choices
+	some := c.Vocabulary == semconv.Newest && missing == "error" && IsInference(c.Operation)
 	for i := range choices {
-		known = known || choices[i].FinishReason != ""
+		some = some || choices[i].FinishReason != ""
 	}
-	if !known {
+	if !some {
 		return nil
 	}
 	reasons := make([]string, len(choices))

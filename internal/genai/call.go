@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/otelmistral/otelmistral/semconv"
 )
 
 // Opt is a value that may be absent. Absent is not zero: temperature 0 is
@@ -73,8 +75,20 @@ type Call struct {
 	// DroppedBytes counts the bytes of content that the limits left out.
 	DroppedBytes int64
 
+	// Vocabulary is whose words the attributes are in.
+	Vocabulary semconv.Vocabulary
 	// Redactor is shown the content before it becomes attributes.
 	Redactor Redactor
+}
+
+// IsInference tells whether an operation is one that the conventions call
+// inference. Only these have [semconv.EventInferenceDetails].
+func IsInference(operation string) bool {
+	switch operation {
+	case semconv.OperationChat, semconv.OperationTextCompletion, semconv.OperationGenerateContent:
+		return true
+	}
+	return false
 }
 
 // Agent is an agent that the provider keeps.
