@@ -242,8 +242,10 @@ func TestCollectorForTracesOnlyIsNoFault(t *testing.T) {
 	require.NoError(t, i.Shutdown(t.Context()))
 	assert.Len(t, r.Spans(), 1)
 	told := handled.take()
-	require.Len(t, told, 1)
-	assert.Contains(t, told[0], "/v1/metrics answered 404 Not Found")
+	require.Len(t, told, 2)
+	for _, path := range []string{"/v1/metrics", "/v1/logs"} {
+		assert.Contains(t, strings.Join(told, "\n"), path+" answered 404 Not Found")
+	}
 }
 
 func TestEndpointThatWasNamedForMetricsIsChecked(t *testing.T) {

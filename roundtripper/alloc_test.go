@@ -12,10 +12,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/otelmistral/otelmistral/roundtripper"
+	"github.com/otelmistral/otelmistral/semconv"
 )
 
 // The race detector allocates by itself, so these promises are kept without.
@@ -108,6 +110,19 @@ func TestMessagesOfAHistoryShareMemory(t *testing.T) {
 		return allocations(t, request, jsonType, plainReply, roundtripper.WithContentCapture(roundtripper.CaptureSpan))
 	}
 	assert.Less(t, history(400)-history(40), 20.0)
+}
+
+func TestLoggerThatIsNotEnabledAddsNoAllocation(t *testing.T) {
+	book := &logbook{disabled: map[string]bool{semconv.EventInferenceDetails: true, semconv.EventException: true}}
+	book.asked = make([]sdklog.EnabledParameters, 0, 1000)
+	events := []roundtripper.Option{roundtripper.WithContentCapture(roundtripper.CaptureEvent)}
+	without := allocations(t, plainRequest, jsonType, plainReply, events...)
+	assert.Equal(t, without, allocations(t, plainRequest, jsonType, plainReply, append(events, book.option())...))
+	assert.NotEmpty(t, book.asked)
+
+	never := roundtripper.WithTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.NeverSample())))
+	without = allocations(t, plainRequest, jsonType, plainReply, append(events, never)...)
+	assert.Equal(t, without, allocations(t, plainRequest, jsonType, plainReply, append(events, never, book.option())...), "not sampled")
 }
 
 func TestCallThatIsNotSampledAllocatesLittle(t *testing.T) {

@@ -27,9 +27,12 @@ type call struct {
 	target    *target         // what the span began with
 	caller    context.Context // the caller's
 	span      trace.Span
-	recording bool            // the span is; else only metrics are recorded
+	recording bool            // the span is, or events are wanted; else only metrics are recorded
 	meter     *genai.Meter    // nil: no metrics
-	measured  context.Context // for the meter: it has the span, for exemplars, and never ends
+	measured  context.Context // for the meter and the logger: it has the span and never ends
+	events    events
+	capture   ContentCapture
+	own       []attribute.KeyValue // what the span carries besides
 	start     time.Time
 	limits    mistral.Limits
 	asked     asked
@@ -153,12 +156,25 @@ func (c *call) end(e end) {
 		c.span.SetName(r.SpanName())
 		attrs = r.AppendHead(attrs)
 	}
+	head := len(attrs)
 	attrs = r.AppendEnd(attrs)
-	c.span.SetAttributes(attrs...)
-	if r.Failure.Type != "" {
-		c.span.SetStatus(codes.Error, r.Failure.Description())
+	c.span.SetAttributes(c.forSpan(attrs)...)
+	if failure := r.Failure; failure.Type != "" {
+		if !c.capture.onSpan() {
+			failure.Message = ""
+		}
+		c.span.SetStatus(codes.Error, failure.Description())
 	}
 	c.spanExecutions(e)
+	c.emit(e, attrs[head:])
+}
+
+// forSpan returns attrs as the span may have them.
+func (c *call) forSpan(attrs []attribute.KeyValue) []attribute.KeyValue {
+	if c.limits.Content && !c.capture.onSpan() {
+		return genai.WithoutContent(attrs)
+	}
+	return attrs
 }
 
 func (c *call) fillReply() {
@@ -205,7 +221,7 @@ func (c *call) spanExecutions(e end) {
 			finish = start
 		}
 		_, span := tracer.Start(ctx, x.SpanName(),
-			trace.WithTimestamp(start), trace.WithAttributes(append(x.Append(nil), carried...)...))
+			trace.WithTimestamp(start), trace.WithAttributes(append(c.forSpan(x.Append(nil)), carried...)...))
 		span.End(trace.WithTimestamp(finish))
 	}
 }

@@ -23,14 +23,15 @@ const (
 	CaptureNone ContentCapture = iota
 	// CaptureSpan records content on spans, as JSON strings.
 	CaptureSpan
-	// CaptureEvent is meant for content on events. The transport emits no
-	// events yet, so it records none.
+	// CaptureEvent records content on events, as maps and slices. Spans then
+	// carry none.
 	CaptureEvent
-	// CaptureSpanAndEvent does both.
+	// CaptureSpanAndEvent records content on both.
 	CaptureSpanAndEvent
 )
 
-func (c ContentCapture) onSpan() bool { return c == CaptureSpan || c == CaptureSpanAndEvent }
+func (c ContentCapture) onSpan() bool  { return c == CaptureSpan || c == CaptureSpanAndEvent }
+func (c ContentCapture) onEvent() bool { return c == CaptureEvent || c == CaptureSpanAndEvent }
 
 // captureVariable is the variable that Python's instrumentations read, too.
 const captureVariable = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
@@ -78,10 +79,10 @@ func ContextWithAttempts(ctx context.Context) context.Context {
 	return scope.WithAttempts(ctx)
 }
 
-// captures tells whether the call of ctx records content on its span.
-func (t *Transport) captures(ctx context.Context) bool {
+// capture says where the content of the call of ctx is recorded.
+func (t *Transport) capture(ctx context.Context) ContentCapture {
 	if c, ok := scope.Capture(ctx); ok {
-		return ContentCapture(c).onSpan()
+		return ContentCapture(c)
 	}
-	return t.config.capture.onSpan()
+	return t.config.capture
 }

@@ -27,8 +27,8 @@
 //
 // A span of kind client, named after the operation and the model, such as "chat
 // mistral-small-latest", with the attributes of the GenAI conventions, version
-// 1.41, and Mistral's own under mistral_ai. Package semconv lists them all. Below
-// that of a conversation is a span for each tool that ran at Mistral, with
+// 1.41, and Mistral's own under mistral_ai. Package semconv lists them all;
+// [WithVocabulary] chooses the newest names instead. Below that of a conversation is a span for each tool that ran at Mistral, with
 // Mistral's times as far as they lie within the call. The span ends when the call
 // has ended, see [Transport.RoundTrip], and mistral_ai.outcome says how:
 //
@@ -97,6 +97,23 @@
 // mistral_ai.gateway.request_id: the gateway keeps a record of its own of each
 // call, which is not linked to the span.
 //
+// # Events
+//
+// With a LoggerProvider, see [WithLoggerProvider], calls have events: log records
+// with a name and no body, in the context of the call's span, which end with the
+// call. They are made whether the span is sampled or not, since a log pipeline has
+// a sampling of its own; their trace flags tell. Of an event that the logger is
+// not enabled for, nothing is made.
+//
+//	gen_ai.client.inference.operation.details  what the span says, content in maps
+//	                                           and slices instead of JSON; no severity
+//	gen_ai.client.operation.exception          a call failed: the five attributes that
+//	                                           samplers see, error.type, exception.type and,
+//	                                           as content, exception.message; WARN
+//
+// The details are those of chat, text_completion and generate_content, not of
+// embeddings, agents and the rest.
+//
 // # Content
 //
 // Messages and tool definitions are recorded only if that is asked for, with
@@ -105,7 +122,7 @@
 //	OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT
 //
 // which is read by [New]: NO_CONTENT (the default), SPAN_ONLY, EVENT_ONLY or
-// SPAN_AND_EVENT. The context overrides the option, which overrides the
+// SPAN_AND_EVENT. What events carry does not depend on what spans carry. The context overrides the option, which overrides the
 // variable. Credentials are never recorded. [WithRedactor] changes what is
 // recorded.
 //

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"net/http"
@@ -119,8 +120,43 @@ func TestGolden(t *testing.T) {
 				assert.Equal(t, string(want), g.encode(t), "response read in pieces: %s", split)
 			}
 			assertContentIsAllThatCaptureAdds(t, request, response)
+			checkNewest(t, base+".newest.json", request, response)
 		})
 	}
+}
+
+// checkNewest replays in the newest vocabulary. The file holds the attributes that
+// differ, with null for one that is not there; there is none where nothing does.
+func checkNewest(t *testing.T, file string, request, response []byte) {
+	t.Helper()
+	released := replay(t, request, response, splits()["whole"]())
+	newest := replay(t, request, response, splits()["whole"](), roundtripper.WithVocabulary(semconv.Newest))
+	differing := map[string]any{}
+	for key := range released.Attributes {
+		if _, ok := newest.Attributes[key]; !ok {
+			differing[key] = nil
+		}
+	}
+	for key, value := range newest.Attributes {
+		if !assert.ObjectsAreEqual(released.Attributes[key], value) {
+			differing[key] = value
+		}
+	}
+	released.Attributes, newest.Attributes = nil, differing
+	if *update {
+		require.NoError(t, os.RemoveAll(file))
+		if len(differing) > 0 {
+			require.NoError(t, os.WriteFile(file, []byte(newest.encode(t)), 0o644))
+		}
+	}
+	want, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		want, err = []byte(released.encode(t)), nil
+		newest.Attributes = nil
+		assert.Empty(t, differing, "attributes in the newest vocabulary")
+	}
+	require.NoError(t, err)
+	assert.Equal(t, string(want), newest.encode(t), "in the newest vocabulary")
 }
 
 // replay makes the exchange and returns its span, and those below it. The caller must have got the

@@ -44,8 +44,8 @@ type config struct {
 	meterProvider  metric.MeterProvider
 	loggerProvider log.LoggerProvider
 	noChunkMetrics bool
-	vocabulary     semconv.Vocabulary
 	propagator     propagation.TextMapPropagator
+	vocabulary     semconv.Vocabulary
 	capture        ContentCapture
 	captureSet     bool
 	limits         mistral.Limits
@@ -103,8 +103,11 @@ func WithoutChunkMetrics() Option {
 	})
 }
 
-// WithLoggerProvider sets where events come from. Without it, or with nil, each
-// call asks for the global provider, so that one set after [New] is used.
+// WithLoggerProvider sets where events come from, see the package's documentation
+// for which, and asks for the details of calls. Without it, or with nil, each call
+// asks for the global provider, so that one set after [New] is used, and then
+// details only with content on events or in [semconv.Newest]: there may be a
+// provider for the application's logs.
 func WithLoggerProvider(lp log.LoggerProvider) Option {
 	return optionFunc(func(c config) config {
 		if lp != nil {
@@ -132,6 +135,31 @@ func WithPropagator(p propagation.TextMapPropagator) Option {
 func WithContentCapture(cc ContentCapture) Option {
 	return optionFunc(func(c config) config {
 		c.capture, c.captureSet = cc, true
+		return c
+	})
+}
+
+// WithVocabulary chooses the state of the GenAI conventions whose names spans,
+// metrics and events carry, and their schema URL: [semconv.Released], which is the
+// default, or [semconv.Newest], never both. No variable sets it.
+//
+// Experimental: Newest follows a registry without a release, so what it records
+// may change with any version of this library. On spans and events it differs in
+//
+//   - gen_ai.request.reasoning.level for mistral_ai.request.reasoning_effort
+//   - gen_ai.usage.audio.input_tokens for mistral_ai.usage.audio_tokens
+//   - gen_ai.request.top_k, which is an int
+//   - gen_ai.response.finish_reasons, which has "error" for each choice that was
+//     begun and not finished, whoever ended the call
+//   - gen_ai.system_instructions, of which only text is recorded
+//   - the event with the details of a call, which has the severity DEBUG and needs
+//     not be asked for
+//
+// In both vocabularies tools are recorded with description and parameters when
+// content is.
+func WithVocabulary(v semconv.Vocabulary) Option {
+	return optionFunc(func(c config) config {
+		c.vocabulary = v
 		return c
 	})
 }

@@ -8,13 +8,14 @@ import (
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/log"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelmistral/otelmistral/internal/genai"
 )
 
-// ScopeName is the name of the instrumentation scope of spans and metrics.
+// ScopeName is the name of the instrumentation scope of spans, metrics and events.
 const ScopeName = "github.com/otelmistral/otelmistral/roundtripper"
 
 // latest keeps what was made of the provider that was used last: asking a
@@ -53,7 +54,22 @@ func (t *Transport) newTracer(p trace.TracerProvider) trace.Tracer {
 		trace.WithSchemaURL(t.config.vocabulary.SchemaURL()))
 }
 
-// meter is likewise. It is nil if nothing would be recorded.
+// logger is likewise.
+func (t *Transport) logger() log.Logger {
+	provider := t.config.loggerProvider
+	if provider == nil {
+		provider = otel.GetLoggerProvider()
+	}
+	return t.loggers.get(provider, t.newLogger)
+}
+
+func (t *Transport) newLogger(p log.LoggerProvider) log.Logger {
+	return p.Logger(ScopeName,
+		log.WithInstrumentationVersion(Version),
+		log.WithSchemaURL(t.config.vocabulary.SchemaURL()))
+}
+
+// meter is, too. It is nil if nothing would be recorded.
 func (t *Transport) meter(ctx context.Context) *genai.Meter {
 	defer t.reports.contain("a meter provider")
 	if m := t.anyMeter(); m.Enabled(ctx) {

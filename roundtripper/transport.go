@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/log"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
@@ -27,6 +28,7 @@ type Transport struct {
 	config  config
 	tracers latest[trace.TracerProvider, trace.Tracer]
 	meters  latest[metric.MeterProvider, *genai.Meter]
+	loggers latest[log.LoggerProvider, log.Logger]
 	targets targets
 	reports reports
 }
@@ -126,32 +128,35 @@ func (t *Transport) start(req *http.Request, route *mistral.Route, s *snapshot) 
 	host, port := address(req)
 	route, model := route.Peek(req.URL.Path, s.body)
 	target := t.targets.get(route, host, port, model, t.config.provider)
-	options := target.options
-	if own := t.ownAttributes(caller); len(own) > 0 {
+	options, own := target.options, t.ownAttributes(caller)
+	if len(own) > 0 {
 		options = append(options, trace.WithAttributes(own...))
 	}
 	ctx, span := t.tracer().Start(ctx, target.spanName, options...)
-	recording, meter := span.IsRecording(), t.meter(ctx)
+	capture := t.capture(caller)
+	events, meter := t.events(ctx, route.Operation, capture), t.meter(ctx)
+	recording := span.IsRecording() || events.wanted()
 	if !recording && meter == nil {
 		span.End()
 		return ctx, nil
 	}
 	c = &call{
 		transport: t, route: route, target: target, caller: caller, span: span, recording: recording, meter: meter,
-		start: time.Now(), limits: t.config.limits,
+		own: own, capture: capture, events: events, start: time.Now(), limits: t.config.limits,
 	}
-	if meter != nil {
+	if meter != nil || events.wanted() {
 		// The span is on top: to ask context.WithoutCancel's for it would allocate
 		// with each chunk.
 		c.measured = trace.ContextWithSpan(context.WithoutCancel(caller), span)
 	}
+	c.record.Vocabulary = t.config.vocabulary
 	target.describe(&c.record)
 	if !recording && len(model) > 0 {
 		return ctx, c // metrics ask for no more
 	}
 	route.ReadPath(req.URL.Path, &c.record)
 	route.ReadRequestHeaders(req.Header, &c.record)
-	c.limits.Content = recording && t.captures(caller)
+	c.limits.Content = capture.onSpan() && span.IsRecording() || capture.onEvent() && events.wanted()
 	if c.limits.Content && t.config.redact != nil {
 		c.record.Redactor = genai.Redactor{Func: t.config.redact, Panicked: t.reports.redactor}
 	}

@@ -35,12 +35,15 @@ var notRecorded = map[attribute.Key]string{
 	semconv.GenAITokenModalityKey:      ofMetrics,
 	semconv.GenAIRetrievalQueryTextKey: ofOthers,
 	semconv.GenAIRetrievalDocumentsKey: ofOthers,
+	semconv.ExceptionTypeKey:           ofEvents,
+	semconv.ExceptionMessageKey:        ofEvents,
 	semconv.HTTPRequestResendCountKey:  "the caller numbers attempts, see roundtripper.ContextWithAttempts",
 }
 
 const (
 	carried        = "it comes from a context, see package instrumentation"
 	ofMetrics      = "only metrics have it"
+	ofEvents       = "only events have it"
 	ofOthers       = "only spans of other libraries have it"
 	ofObservations = "only spans of package instrumentation have it"
 )
@@ -50,12 +53,14 @@ func TestSpansHaveTheNamesOfSemconvAndEachOfThem(t *testing.T) {
 	types := map[attribute.Key]attribute.Type{}
 	seen := map[attribute.Key]string{}
 	for _, x := range append(observedRecordings(t), handmade()...) {
-		span, tools := n.observeCall(t, &x, roundtripper.WithContentCapture(roundtripper.CaptureSpan))
-		for _, s := range append(tools, *span) {
-			for _, kv := range s.Attributes {
-				assert.True(t, semconv.Known(kv.Key), "%s: %s", x.name, kv.Key)
-				seen[kv.Key] = x.name
-				types[kv.Key] = kv.Value.Type()
+		for _, v := range []semconv.Vocabulary{semconv.Newest, semconv.Released} { // a type is that of Released
+			span, tools := n.observeCall(t, &x, roundtripper.WithContentCapture(roundtripper.CaptureSpan), roundtripper.WithVocabulary(v))
+			for _, s := range append(tools, *span) {
+				for _, kv := range s.Attributes {
+					assert.True(t, semconv.Known(kv.Key), "%s: %s", x.name, kv.Key)
+					seen[kv.Key] = x.name
+					types[kv.Key] = kv.Value.Type()
+				}
 			}
 		}
 	}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package genai
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/otelmistral/otelmistral/internal/jsonscan"
+	"github.com/otelmistral/otelmistral/internal/jsontrim"
+	"github.com/otelmistral/otelmistral/semconv"
+)
+
+// WithoutContent returns attrs without those that carry content. attrs stays as
+// it is.
+func WithoutContent(attrs []attribute.KeyValue) []attribute.KeyValue {
+	return slices.DeleteFunc(slices.Clone(attrs), func(kv attribute.KeyValue) bool { return semconv.IsContent(kv.Key) })
+}
+
+// Structure puts the content in attrs, which is a JSON string as spans have it,
+// into the maps and slices that events have.
+func Structure(attrs []attribute.KeyValue) {
+	for i := range attrs {
+		switch attrs[i].Key {
+		case semconv.GenAISystemInstructionsKey, semconv.GenAIInputMessagesKey,
+			semconv.GenAIOutputMessagesKey, semconv.GenAIToolDefinitionsKey:
+			c := jsonscan.New([]byte(attrs[i].Value.AsString()))
+			if v := structure(&c); c.End() {
+				attrs[i].Value = v
+			}
+		}
+	}
+}
+
+// structure consumes one JSON value. Null is the empty value.
+func structure(c *jsonscan.Cursor) attribute.Value {
+	switch c.Kind() {
+	case jsonscan.KindObject:
+		var members []attribute.KeyValue
+		for more := c.Object(); more && c.Member(); {
+			key := attribute.Key(c.Key())
+			members = append(members, attribute.KeyValue{Key: key, Value: structure(c)})
+		}
+		return attribute.MapValue(members...)
+	case jsonscan.KindArray:
+		var elements []attribute.Value
+		for more := c.Array(); more && c.Element(); {
+			elements = append(elements, structure(c))
+		}
+		return attribute.SliceValue(elements...)
+	case jsonscan.KindString:
+		return attribute.StringValue(c.String())
+	case jsonscan.KindNumber:
+		return number(string(c.Raw()))
+	}
+	if v, ok := c.Bool(); ok {
+		return attribute.BoolValue(v)
+	}
+	return attribute.Value{}
+}
+
+// number is an int if it is spelled as one that fits, a float if it fits there,
+// and else its own text.
+func number(literal string) attribute.Value {
+	if n, err := strconv.ParseInt(literal, 10, 64); err == nil {
+		return attribute.Int64Value(n)
+	}
+	if f, err := strconv.ParseFloat(literal, 64); err == nil {
+		return attribute.Float64Value(f)
+	}
+	return attribute.StringValue(literal)
+}
+
+// AppendException appends what [semconv.EventException] says of a failed call:
+// what samplers see of it, and its failure. err is the Go error, if that is what
+// it failed with. text is the longest message that is recorded, 0 for none. It is
+// to be called after [Call.AppendEnd].
+func (c *Call) AppendException(dst []attribute.KeyValue, err error, text int) []attribute.KeyValue {
+	dst = c.AppendStart(dst)
+	dst = append(dst, semconv.ErrorTypeKey.String(c.Failure.Type))
+	kind, message := c.Failure.ProviderType, c.Failure.Message
+	switch {
+	case err != nil:
+		kind = ErrorType(err)
+	case kind == "":
+		kind = c.Failure.Type
+	}
+	dst = append(dst, semconv.ExceptionTypeKey.String(kind))
+	if text <= 0 {
+		return dst
+	}
+	if err != nil {
+		message = strings.ToValidUTF8(fmt.Sprint(err), "\uFFFD") // contains the panic of an Error method
+		message = c.Redactor.Text(KindStatus, string(jsontrim.Cut([]byte(message), text)))
+	}
+	return appendString(dst, semconv.ExceptionMessageKey, message)
+}
