@@ -30,7 +30,7 @@ type products struct {
 	*Instrumentation
 }
 
-func startProducts(t *testing.T) *products {
+func startProducts(t *testing.T, opts ...Option) *products {
 	t.Helper()
 	cleanEnv(t, nil)
 	p := &products{
@@ -54,14 +54,14 @@ func startProducts(t *testing.T) *products {
 	require.NoError(t, err)
 
 	before := last.Load()
-	p.Instrumentation = startLocal(t,
+	p.Instrumentation = startLocal(t, append(opts,
 		WithDestination(direct), WithDestination(other),
 		WithDestination(to(t, p.forLangfuse, func(c *otlp.Config) { c.Name, c.Dialect, c.Content = "for langfuse", dialect, true })),
 		WithDestination(to(t, p.forRespan, func(c *otlp.Config) {
 			c.Name, c.Dialect, c.Content = "for respan", respan.Dialect(respan.Config{System: "mistral"}), true
 		})),
 		WithDestination(to(t, p.withoutContent, func(c *otlp.Config) { c.Name, c.Dialect = "without content", dialect })),
-	)
+	)...)
 	t.Cleanup(func() {
 		last.Store(before)
 		_ = p.Shutdown(context.Background())

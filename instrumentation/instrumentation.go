@@ -25,6 +25,7 @@ import (
 	"github.com/otelmistral/otelmistral/internal/guard"
 	"github.com/otelmistral/otelmistral/internal/scope"
 	"github.com/otelmistral/otelmistral/roundtripper"
+	"github.com/otelmistral/otelmistral/semconv"
 )
 
 // Instrumentation is what [Start] has set up. All methods may be called
@@ -44,6 +45,7 @@ type Instrumentation struct {
 	providers    []interface{ Shutdown(context.Context) error } // of metrics and logs
 	observing    metric.Registration                            // of the export's own metrics
 	transport    []roundtripper.Option
+	vocabulary   semconv.Vocabulary
 	content      bool      // observations record content
 	recording    recording // how
 	enricher     enricher
@@ -73,10 +75,11 @@ func Start(ctx context.Context, opts ...Option) (*Instrumentation, error) {
 	fault(err)
 	rule := c.contentRule(destinations)
 	i := &Instrumentation{
-		checks:    destinations,
-		transport: slices.Concat(rule.transport, c.transportOptions()),
-		content:   rule.observe,
-		enricher:  enricher{scope.KeyValues(c.defaults), c.baggage},
+		checks:     destinations,
+		transport:  slices.Concat(rule.transport, c.transportOptions()),
+		vocabulary: c.vocabulary,
+		content:    rule.observe,
+		enricher:   enricher{scope.KeyValues(c.defaults), c.baggage},
 	}
 	i.outward = &fanout{processors: []sdktrace.SpanProcessor{i.enricher}}
 	i.recording = newRecording(c.maxContent, genai.Redactor{Func: c.redact, Panicked: i.redactorPanicked})

@@ -80,7 +80,7 @@ func StartObservation(ctx context.Context, name string, opts ...ObserveOption) (
 	attrs = append(attrs, scope.KeyValues(c.attributes)...)
 	tracer := i.providerFor(ctx).Tracer(ScopeName,
 		trace.WithInstrumentationVersion(roundtripper.Version),
-		trace.WithSchemaURL(semconv.SchemaURL))
+		trace.WithSchemaURL(i.vocabulary.SchemaURL()))
 	inside, o.span = tracer.Start(inside, name, trace.WithSpanKind(trace.SpanKindInternal), trace.WithAttributes(attrs...))
 	if o.span.IsRecording() && i.captures(ctx) {
 		o.content = &i.recording

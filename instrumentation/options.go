@@ -14,6 +14,7 @@ import (
 
 	"github.com/otelmistral/otelmistral/instrumentation/destination"
 	"github.com/otelmistral/otelmistral/roundtripper"
+	"github.com/otelmistral/otelmistral/semconv"
 )
 
 // Option changes what [Start] sets up.
@@ -34,6 +35,7 @@ type config struct {
 	defaults     []Attribute
 	baggage      bool
 	maxContent   int
+	vocabulary   semconv.Vocabulary
 	redact       func(kind, text string) string
 	meters       metric.MeterProvider
 	loggers      log.LoggerProvider
@@ -101,6 +103,13 @@ func WithMaxContentBytes(n int) Option {
 		}
 		return c
 	})
+}
+
+// WithVocabulary chooses whose names telemetry carries, as
+// [roundtripper.WithVocabulary] describes, for model calls and observations alike.
+// Langfuse and Respan are told the same in either. Experimental.
+func WithVocabulary(v semconv.Vocabulary) Option {
+	return optionFunc(func(c config) config { c.vocabulary = v; return c })
 }
 
 // WithRedactor shows content to redact before it is recorded, and records what
@@ -208,7 +217,7 @@ func onEvent(cc roundtripper.ContentCapture) bool {
 
 // transportOptions are those that the other options mean for the transports.
 func (c config) transportOptions() []roundtripper.Option {
-	var opts []roundtripper.Option
+	opts := []roundtripper.Option{roundtripper.WithVocabulary(c.vocabulary)}
 	if c.maxContent > 0 {
 		opts = append(opts, roundtripper.WithMaxContentBytes(c.maxContent))
 	}

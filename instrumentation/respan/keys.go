@@ -52,6 +52,7 @@ var copied = [...]struct{ from, to attribute.Key }{
 	{semconv.GenAIRequestPresencePenaltyKey, "llm.presence_penalty"},
 	{semconv.GenAIRequestStopSequencesKey, "llm.chat.stop_sequences"},
 	{semconv.MistralRequestReasoningEffortKey, "llm.request.reasoning_effort"},
+	{semconv.GenAIRequestReasoningLevelKey, "llm.request.reasoning_effort"},
 }
 
 // identity lists what Respan calls the things that the context carries onto

@@ -17,6 +17,7 @@ import (
 
 	"github.com/otelmistral/otelmistral/internal/testenv"
 	"github.com/otelmistral/otelmistral/roundtripper"
+	"github.com/otelmistral/otelmistral/semconv"
 )
 
 // contentAttributes names the schema of each content attribute that has one.
@@ -131,6 +132,7 @@ func TestContentFollowsTheSchemasOfTheConventions(t *testing.T) {
 	for _, x := range append(observedRecordings(t), handmade()...) {
 		t.Run(x.name, func(t *testing.T) {
 			checked += v.check(t, n.observeOne(t, &x, roundtripper.WithContentCapture(roundtripper.CaptureSpan)))
+			v.check(t, n.observeOne(t, &x, roundtripper.WithContentCapture(roundtripper.CaptureSpan), roundtripper.WithVocabulary(semconv.Newest)))
 			v.check(t, n.observeOne(t, &x, roundtripper.WithContentCapture(roundtripper.CaptureSpan), roundtripper.WithMaxContentBytes(7)))
 			v.check(t, n.observeOne(t, &x, roundtripper.WithContentCapture(roundtripper.CaptureSpan), roundtripper.WithBase64Content()))
 		})
