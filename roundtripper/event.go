@@ -31,7 +31,8 @@ func (t *Transport) events(ctx context.Context, operation string, capture Conten
 	// The conventions want the details only where somebody has asked for them,
 	// and the newest ones everywhere.
 	asked := t.config.loggerProvider != nil || capture.onEvent() || t.config.vocabulary == semconv.Newest
-	if asked && genai.IsInference(operation) {
+	// Whether a conversation is one of a model or of an agent, its body tells.
+	if asked && (genai.IsInference(operation) || operation == semconv.OperationInvokeAgent) {
 		e.details = e.logger.Enabled(ctx, log.EnabledParameters{EventName: semconv.EventInferenceDetails, Severity: t.config.detailsSeverity()})
 	}
 	return e
