@@ -39,6 +39,7 @@ type exporter struct {
 	gate       *gate
 	life       context.Context // ends when Shutdown runs out of time
 	lastErr    atomic.Pointer[error]
+	trouble    trouble
 
 	reportDialect sync.Once
 }
@@ -56,6 +57,8 @@ func (e *exporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpa
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
 	defer context.AfterFunc(e.life, func() { cancel(context.Cause(e.life)) })()
+	ctx = e.trouble.in(ctx)
+	defer e.trouble.over()
 
 	var errs []error
 	for len(spans) > 0 {

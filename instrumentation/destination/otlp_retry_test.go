@@ -4,6 +4,7 @@ package destination
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -184,13 +185,43 @@ func TestOutageIsWaitedForOncePerBatch(t *testing.T) {
 	})
 }
 
+// Who gives up waiting learns what the retries were about.
+func TestFlushThatRunsOutOfTimeSaysWhatIsWrong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		replies := []reply{{err: errors.New("connection refused")}, {err: errors.New("connection refused")}, {status: 200}, {hang: true}}
+		p := start(t, over(&network{replies: replies}, OTLP{Retry: Retry{Initial: time.Minute, Max: time.Minute, Elapsed: time.Hour}}))
+		flush := func() error {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			return p.ForceFlush(ctx)
+		}
+		end(p, 1)
+		err := flush()
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorContains(t, err, "1 span still queued: context deadline exceeded; so far: http://backend/v1/traces cannot be reached: connection refused")
+		<-time.After(time.Hour) // the third attempt arrives
+		require.EqualValues(t, 1, p.Counts().Exported)
+
+		end(p, 1)
+		err = flush()
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.NotContains(t, err.Error(), "refused", "that is over")
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.Error(t, p.Shutdown(ctx))
+		<-p.done
+	})
+}
+
 func TestShutdownEndsRetries(t *testing.T) {
 	tests := []struct {
 		name  string
 		reply reply
+		why   string // what the error says besides
 	}{
-		{"while waiting", reply{status: 503, header: map[string]string{"Retry-After": "50"}}},
-		{"during an attempt", reply{hang: true}},
+		{"while waiting", reply{status: 503, header: map[string]string{"Retry-After": "50"}}, "answered 503"},
+		{"while nobody listens", reply{err: errors.New("connection refused")}, "http://backend/v1/traces cannot be reached: connection refused: check the host"},
+		{"during an attempt", reply{hang: true}, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -203,9 +234,11 @@ func TestShutdownEndsRetries(t *testing.T) {
 				err := p.Shutdown(ctx)
 				assert.Equal(t, time.Second, time.Since(begin))
 				require.ErrorIs(t, err, context.DeadlineExceeded)
+				require.ErrorContains(t, err, tt.why)
 				assert.Equal(t, map[Reason]int64{ReasonShutdown: 5}, p.Counts().Dropped)
 				<-p.done
 				assert.Equal(t, time.Second, time.Since(begin), "the goroutines end with it")
+				require.ErrorContains(t, p.Shutdown(t.Context()), tt.why, "also later")
 			})
 		})
 	}

@@ -51,7 +51,7 @@ func (u *upload) sendPart(ctx context.Context, items []item) (first, second []it
 		}
 	case ctx.Err() != nil:
 		u.lost[ReasonShutdown] += int64(len(items))
-		u.tell(context.Cause(ctx))
+		u.tell(troubleOf(ctx).explain(context.Cause(ctx)))
 	case a.encoding != nil && makeValid(items):
 		return u.sendPart(ctx, items)
 	case a.divides() && len(items) > 1 && u.refusals < maxRefusals:
@@ -95,7 +95,7 @@ func (u *upload) deliver(ctx context.Context, items []item) answer {
 			return answer{err: ctx.Err()}
 		}
 		a := u.attempt(ctx, spans)
-		if u.exhausted || !a.passes(u.retryOn500) {
+		if u.exhausted || ctx.Err() != nil || !a.passes(u.retryOn500) {
 			return a
 		}
 		wait := u.retry.wait(n, a.retryAfter)
@@ -103,6 +103,7 @@ func (u *upload) deliver(ctx context.Context, items []item) answer {
 			u.exhausted = true
 			return a
 		}
+		troubleOf(ctx).note(a.describe(u.url, u.mask))
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:

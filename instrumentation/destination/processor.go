@@ -184,8 +184,8 @@ func (p *Processor) flush(ctx context.Context) error {
 
 func (p *Processor) unfinished(ctx context.Context) error {
 	n := p.gate.snapshot().Queued
-	return fmt.Errorf("destination %s: flush not finished, %d %s still queued: %w",
-		p.dest, n, plural(n, "span"), context.Cause(ctx))
+	return p.export.trouble.explain(fmt.Errorf("destination %s: flush not finished, %d %s still queued: %w",
+		p.dest, n, plural(n, "span"), context.Cause(ctx)))
 }
 
 // Shutdown refuses further spans, exports what is queued and releases the
@@ -230,9 +230,10 @@ func (p *Processor) giveUp(ctx context.Context) error {
 		return nil
 	default:
 	}
+	err := p.export.trouble.explain(context.Cause(ctx)) // known until the export ends
 	p.abort(errTimeUp)
 	p.gate.giveUp()
-	return context.Cause(ctx)
+	return err
 }
 
 // Counts returns what became of the spans so far.
