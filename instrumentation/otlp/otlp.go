@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -58,6 +60,8 @@ type Config struct {
 	Timeout time.Duration
 	// TLS configures HTTPS. Default: the settings of Go.
 	TLS *tls.Config
+	// Proxy finds the proxy. Default: http.ProxyFromEnvironment.
+	Proxy func(*http.Request) (*url.URL, error)
 	// Retry bounds the attempts after a failure that may pass. Default: for one
 	// minute.
 	Retry destination.Retry
@@ -153,6 +157,7 @@ func (c Config) exporter(s signal) (exporter destination.OTLP, ok bool, err erro
 		Gzip:    c.Compression == Gzip,
 		Timeout: c.Timeout,
 		TLS:     c.TLS,
+		Proxy:   c.Proxy,
 		Retry:   c.Retry,
 	}, true, nil
 }
