@@ -50,10 +50,13 @@
 //  3. a destination whose Content is true
 //
 // With 1 or 2 the answer holds for every destination: content on spans goes to
-// all of them, or is not recorded at all. roundtripper.ContextWithCapture
-// overrides all three for what happens in one context. But a destination whose
-// NoContent is true gets none, whoever asks. [WithRedactor] changes what
-// is recorded.
+// all of them, or is not recorded at all. A destination whose NoContent is true
+// gets none, whoever asks. [WithRedactor] changes what is recorded.
+//
+// roundtripper.ContextWithCapture overrides all three in what is recorded in one
+// context, not in who gets it. So a plain endpoint that is to have the content of
+// single calls needs Content, and the process
+// WithContentCapture(roundtripper.CaptureNone).
 //
 // # An application with its own TracerProvider
 //

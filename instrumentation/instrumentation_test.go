@@ -123,6 +123,35 @@ func TestWhoGetsContent(t *testing.T) {
 	}
 }
 
+// A context decides what is recorded, the destinations decide who gets it.
+func TestContentOfOneContextReachesWhoWantsContent(t *testing.T) {
+	none, span := roundtripper.CaptureNone, roundtripper.CaptureSpan
+	tests := []struct {
+		name                  string
+		process, ctx          roundtripper.ContentCapture
+		wanting, plain, never bool // who gets it
+	}{
+		{"asked in a context", none, span, true, false, false},
+		{"refused in a context", span, none, false, false, false},
+		{"asked for the process, too", span, span, true, true, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			cleanEnv(t, nil)
+			m, wanting, plain, never := mistral(t), receiver(t), receiver(t), receiver(t)
+			i := startLocal(t, WithContentCapture(tt.process),
+				WithDestination(to(t, wanting, func(c *otlp.Config) { c.Content = true })), WithDestination(to(t, plain)),
+				WithDestination(to(t, never, func(c *otlp.Config) { c.Content, c.NoContent = true, true })))
+			chatIn(roundtripper.ContextWithCapture(t.Context(), tt.ctx), t, i.Client(), m.URL)
+			require.NoError(t, i.Shutdown(t.Context()))
+			for r, want := range map[*testserver.Receiver]bool{wanting: tt.wanting, plain: tt.plain, never: tt.never} {
+				require.Len(t, r.Spans(), 1)
+				assert.Equal(t, want, attr(r.Spans()[0], semconv.GenAIInputMessagesKey) != "")
+			}
+		})
+	}
+}
+
 func TestNothingThatEndedBeforeIsLost(t *testing.T) {
 	const workers, each = 10, 500 // more than the queue of a stock batch processor
 	for _, way := range []string{"flush", "shutdown"} {
