@@ -41,7 +41,8 @@ type Instrumentation struct {
 	meters       metric.MeterProvider     // nil: the global one
 	loggers      log.LoggerProvider       // likewise
 	logs         []*destination.LogProcessor
-	pipes        []pipe                                         // all, and those of metrics and logs
+	pipes        []pipe                                         // all, and those of logs
+	metrics      []pipe                                         // those of metrics
 	providers    []interface{ Shutdown(context.Context) error } // of metrics and logs
 	observing    metric.Registration                            // of the export's own metrics
 	transport    []roundtripper.Option
@@ -200,7 +201,7 @@ func (i *Instrumentation) SpanProcessor() sdktrace.SpanProcessor { return i.outw
 // When ctx ends first, exports under way go on, and a processor of the
 // application that does not heed ctx is left behind; the error names it.
 func (i *Instrumentation) Flush(ctx context.Context) error {
-	return each(i.pipes, func(p pipe) error { return p.ForceFlush(ctx) })
+	return each(slices.Concat(i.pipes, i.metrics), func(p pipe) error { return p.ForceFlush(ctx) })
 }
 
 // Shutdown exports everything that ended before the call and stops. It returns
@@ -210,7 +211,14 @@ func (i *Instrumentation) Flush(ctx context.Context) error {
 // left behind; the error names it. Later calls do the same, each as long as its
 // own ctx allows.
 func (i *Instrumentation) Shutdown(ctx context.Context) error {
-	err := each(i.pipes, func(p pipe) error { return p.Shutdown(ctx) })
+	stop := func(p pipe) error { return p.Shutdown(ctx) }
+	// What becomes of the last spans and log records is measured, too, so metrics
+	// stop after them. As those may use up the time, metrics are also sent before.
+	var early sync.WaitGroup
+	early.Go(func() { _ = each(i.metrics, func(p pipe) error { return p.ForceFlush(ctx) }) })
+	err := each(i.pipes, stop)
+	early.Wait()
+	err = errors.Join(err, each(i.metrics, stop))
 	if !i.ended.Swap(true) && i.provider != nil {
 		i.leave()
 		// What is behind the providers has stopped; its errors are known.

@@ -44,7 +44,7 @@ func (i *Instrumentation) startMetrics(ctx context.Context, c config, res *resou
 			continue
 		}
 		opts = append(opts, sdkmetric.WithReader(reader))
-		i.pipes = append(i.pipes, reader)
+		i.metrics = append(i.metrics, reader)
 	}
 	if len(opts) > 1 {
 		provider := sdkmetric.NewMeterProvider(opts...)

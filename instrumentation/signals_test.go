@@ -371,6 +371,42 @@ func TestMetricsOfTheExportAgreeWithStats(t *testing.T) {
 	assert.Empty(t, collected(t, reader), "after Shutdown nothing is reported")
 }
 
+// What becomes of the spans of a short program is known only after the last
+// export, which is under Shutdown.
+func TestMetricsOfTheExportKnowOfTheLastSpans(t *testing.T) {
+	for name, tt := range map[string]struct {
+		answers []testserver.Response
+		metric  string
+	}{
+		"arrived": {nil, semconv.MetricSpansExported},
+		"lost":    {[]testserver.Response{{Status: 401, Delay: 20 * time.Millisecond}}, semconv.MetricSpansDropped},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cleanEnv(t, nil)
+			spans, metrics := receiver(t), receiver(t)
+			spans.Enqueue(tt.answers...)
+			i := startLocal(t, WithDestination(to(t, spans, func(c *otlp.Config) { c.MetricsEndpoint = metrics.URL + "/v1/metrics" })))
+			end(i.TracerProvider().Tracer("x"), "s")
+			assert.Equal(t, len(tt.answers) > 0, i.Shutdown(t.Context()) != nil)
+			points := metrics.Metrics()[tt.metric].GetSum().GetDataPoints()
+			require.Len(t, points, 1)
+			assert.EqualValues(t, 1, points[0].GetAsInt())
+		})
+	}
+}
+
+func TestSpansThatHangCostNoMetrics(t *testing.T) {
+	cleanEnv(t, nil)
+	m, spans, metrics := mistral(t), receiver(t), receiver(t)
+	spans.Enqueue(testserver.Response{Delay: time.Hour})
+	i := startLocal(t, WithDestination(to(t, spans, func(c *otlp.Config) { c.MetricsEndpoint = metrics.URL + "/v1/metrics" })))
+	chat(t, i.Client(), m.URL, "mistral-small-latest")
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	require.ErrorContains(t, i.Shutdown(ctx), "1 span did not reach destination otlp")
+	assert.Contains(t, metrics.Metrics(), durationMetric)
+}
+
 type refusingLogs struct{}
 
 func (refusingLogs) Export(context.Context, []sdklog.Record) error { return errors.New("refused") }

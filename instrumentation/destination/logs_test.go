@@ -5,8 +5,12 @@ package destination
 import (
 	"context"
 	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -177,4 +181,24 @@ func TestSizeOfStructuredValues(t *testing.T) {
 	text := strings.Repeat("x", 1000)
 	v := attribute.SliceValue(attribute.MapValue(attribute.String("content", text), attribute.Bool("b", true)))
 	assert.InDelta(t, 1000, valueSize(v), 100)
+}
+
+func TestAnswerOfTheLastAttemptCounts(t *testing.T) {
+	var attempts atomic.Int32
+	gone := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if attempts.Add(1) == 1 {
+			_, _ = io.Copy(io.Discard, r.Body)
+			<-r.Context().Done()
+			close(gone)
+			return
+		}
+		w.WriteHeader(http.StatusNotFound)
+	}))
+	defer server.Close()
+	exporter, err := OTLP{URL: server.URL, Timeout: 100 * time.Millisecond, Retry: fastRetry}.NewLogExporter(t.Context())
+	require.NoError(t, err)
+	require.ErrorIs(t, exporter.Export(t.Context(), make([]sdklog.Record, 1)), ErrNotServed)
+	<-gone
+	require.NoError(t, exporter.Shutdown(t.Context()))
 }
