@@ -50,25 +50,29 @@ func (r *repeated) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-const mega = 1 << 20
+const (
+	mega = 1 << 20
+	// loopbackHost is taken for Mistral's, so that all routes are observed.
+	loopbackHost = "127.0.0.1"
+)
 
-const usageAndChoice = `"usage":{"prompt_tokens":13,"total_tokens":47,"completion_tokens":34},` +
-	`"choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"Done."}}]}`
-
-// Bodies as large as the largest of Mistral's, in the form of the chat endpoint.
-// What is large in the first two has names that the reader does not know.
+// Bodies as large as the largest of Mistral's.
 var (
-	replyLikeEmbeddings = generated{
-		head: `{"id":"cf79f7daaee244b1a0ae5c7b1444424a","model":"mistral-small-latest","data":[`,
+	embeddingsRequest = generated{head: `{"model":"mistral-embed","input":["What is the best French cheese?"]}`}
+	embeddingsReply   = generated{
+		head: `{"id":"cf79f7daaee244b1a0ae5c7b1444424a","object":"list","model":"mistral-embed","data":[`,
 		unit: `{"object":"embedding","index":0,"embedding":[` + strings.Repeat(`-0.016632080078125,0.0701904296875,`, 512) + `0.5]},`,
-		tail: `{}],` + usageAndChoice,
+		tail: `{"object":"embedding","index":1,"embedding":[]}],"usage":{"prompt_tokens":13,"total_tokens":13,"completion_tokens":0}}`,
 	}.sized(6 * mega)
-	replyLikeOCR = generated{
-		head: `{"id":"cf79f7daaee244b1a0ae5c7b1444424a","model":"mistral-small-latest","pages":[`,
+
+	ocrRequest = generated{head: `{"model":"mistral-ocr-latest","document":{"type":"document_url","document_url":"https://example.com/prices.pdf"},"include_image_base64":true}`}
+	ocrReply   = generated{
+		head: `{"pages":[`,
 		unit: `{"index":0,"markdown":"` + strings.Repeat(`# Comté\n\n| month | price |\n|---|---|\n`, 200) +
 			`","images":[{"id":"img-0.jpeg","image_base64":"data:image/jpeg;base64,` + strings.Repeat("/9j/4AAQSkZJRgABAQAASABI", 40_000) + `"}]},`,
-		tail: `{}],` + usageAndChoice,
+		tail: `{"index":1,"markdown":"","images":[]}],"model":"mistral-ocr-2505","usage_info":{"pages_processed":52,"doc_size_bytes":37500000}}`,
 	}.sized(50 * mega)
+
 	requestWithImage = generated{
 		head: `{"model":"mistral-small-latest","messages":[{"role":"user","content":[{"type":"text","text":"What is this?"},{"type":"image_url","image_url":"data:image/jpeg;base64,`,
 		unit: `/9j/4AAQSkZJRgABAQAASABI`,
@@ -84,7 +88,7 @@ type loopback struct {
 	watch atomic.Pointer[func(io.Reader) io.Reader]
 }
 
-func newLoopback(tb testing.TB, reply generated) *loopback {
+func newLoopback(tb testing.TB, path string, reply generated) *loopback {
 	l := &loopback{base: &http.Transport{DisableCompression: true}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body := io.Reader(r.Body)
@@ -100,7 +104,7 @@ func newLoopback(tb testing.TB, reply generated) *loopback {
 	}))
 	tb.Cleanup(server.Close)
 	tb.Cleanup(l.base.CloseIdleConnections)
-	l.url = server.URL + chat
+	l.url = server.URL + path
 	return l
 }
 

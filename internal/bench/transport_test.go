@@ -78,7 +78,7 @@ func measured(tb testing.TB, sampler sdktrace.Sampler, base http.RoundTripper, c
 		{"bare", base},
 		{"otelhttp", otelhttp.NewTransport(base, otelhttp.WithTracerProvider(provider), otelhttp.WithMeterProvider(meters))},
 		{"otelmistral", roundtripper.New(base, roundtripper.WithTracerProvider(provider), roundtripper.WithMeterProvider(meters),
-			roundtripper.WithContentCapture(capture))},
+			roundtripper.WithContentCapture(capture), roundtripper.WithHosts(loopbackHost))},
 	}
 }
 

@@ -106,8 +106,8 @@ func rows(r results) []row {
 	in("100 KB chat history in the request, content on")
 
 	for _, c := range []struct{ benchmark, name string }{
-		{"Reply6MB", "reply of 6 MB, as of embeddings"},
-		{"Reply50MB", "reply of 50 MB, as of OCR"},
+		{"Reply6MB", "reply of 6 MB, embeddings"},
+		{"Reply50MB", "reply of 50 MB, OCR"},
 		{"Request20MB", "request of 20 MB with an inline image"},
 		{"Request20MBWithContent", "the same with content: the image becomes a digest"},
 	} {
