@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package testserver provides the two ends that a traced call needs, both over
-// real HTTP on loopback: a Mistral API ([Mistral]) and an OTLP/HTTP endpoint for
-// traces ([Receiver]). Tests and examples use it alike, so it does not import
-// package testing, and it shares no code with the library, so that both cannot
-// be wrong in the same way.
+// real HTTP on loopback: a Mistral API ([Mistral]) and an OTLP/HTTP endpoint
+// ([Receiver]). Tests and examples use it alike, so it does not import package
+// testing, and it shares no code with the library, so that both cannot be wrong in
+// the same way.
 //
 // # A Mistral API
 //
@@ -74,7 +74,8 @@
 //
 // The spans come back as [go.opentelemetry.io/otel/sdk/trace/tracetest.SpanStubs],
 // which print, compare and turn into read-only spans; [Receiver.WireSpans] returns
-// them as protobuf, where an empty list is not an absent attribute.
+// them as protobuf, where an empty list is not an absent attribute. What came as
+// metrics and logs is in [Receiver.SignalExports].
 //
 // [NewLangfuse], [NewRespan] and [NewStudio] make receivers that take and refuse
 // requests as those products do, so that a wrong request fails a test as it would
