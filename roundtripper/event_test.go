@@ -230,11 +230,12 @@ func TestExceptionNamesTheErrorOfTheTransportBelow(t *testing.T) {
 		"an error":         {syscall.ECONNREFUSED, "syscall.Errno", "connection refused"},
 		"one that is long": {errors.New(strings.Repeat("x", 100)), "*errors.errorString", strings.Repeat("x", 64) + "...[36 bytes cut]"},
 		"one that panics":  {panickingError{}, "", "no text"},
+		"one with content": {errors.New("you said SECRET"), "*errors.errorString", "you said [x]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, book := newRecorder(), &logbook{}
 			rt := r.transport(roundTripFunc(func(*http.Request) (*http.Response, error) { return nil, tt.err }),
-				book.option(), roundtripper.WithContentCapture(roundtripper.CaptureEvent), roundtripper.WithMaxContentBytes(64))
+				book.option(), roundtripper.WithContentCapture(roundtripper.CaptureEvent), roundtripper.WithMaxContentBytes(64), redacting("[x]"))
 			_, err := rt.RoundTrip(chatRequest(t, plainRequest))
 			assert.Equal(t, tt.err, err)
 			e := book.one(t, semconv.EventException)
