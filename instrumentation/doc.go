@@ -73,7 +73,9 @@
 // metrics of the export itself: otelmistral.destination.spans.exported,
 // .spans.dropped and .log_records.dropped, with the name of the destination and
 // the reason, the same as [Instrumentation.Stats] has. Metrics are exported once
-// a minute, and at Flush and Shutdown. Log records have content only where the
+// a minute, and at Flush and Shutdown. Where log records are sent, each call of a
+// model has an event with its details, unless the LoggerProvider is one that the
+// application installed: then only if content is asked for on events. Log records have content only where the
 // destination wants it and the user asks for content on events.
 //
 // Start installs its MeterProvider and LoggerProvider as the global ones only

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"slices"
@@ -25,6 +27,7 @@ import (
 
 	"github.com/otelmistral/otelmistral/instrumentation/destination"
 	"github.com/otelmistral/otelmistral/instrumentation/otlp"
+	"github.com/otelmistral/otelmistral/internal/testserver"
 	"github.com/otelmistral/otelmistral/roundtripper"
 	"github.com/otelmistral/otelmistral/semconv"
 )
@@ -165,7 +168,7 @@ var scenarios = map[string]func() error{
 		if !ours || !logsToo || otel.GetMeterProvider() == early {
 			return errors.New("no provider was installed")
 		}
-		if i.meters != nil || i.loggers != nil {
+		if i.meters != nil {
 			return errors.New("transports do not follow the global provider")
 		}
 		second, err := Start(context.Background(), WithDestination(allSignals()))
@@ -179,6 +182,37 @@ var scenarios = map[string]func() error{
 		third, err := Start(context.Background(), WithDestination(allSignals()))
 		if err != nil || otel.GetMeterProvider() == first || third.meters != nil {
 			return fmt.Errorf("the place of one that has ended was not taken: %w", err)
+		}
+		return nil
+	},
+	"metrics and logs: calls have their events": func() error {
+		mistral, r := testserver.NewMistral(), testserver.NewReceiver()
+		defer mistral.Close()
+		defer r.Close()
+		d, err := otlp.New(otlp.Config{Endpoint: r.URL + "/v1/traces", LogsEndpoint: r.URL + "/v1/logs"})
+		if err != nil {
+			return err
+		}
+		i, err := Start(context.Background(), WithDestination(d))
+		if err != nil {
+			return err
+		}
+		req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, mistral.URL+"/v1/chat/completions",
+			strings.NewReader(`{"model":"mistral-small-latest","messages":[{"role":"user","content":"hi"}]}`))
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Authorization", "Bearer key")
+		resp, err := i.Client().Do(req)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(io.Discard, resp.Body)
+		if err := errors.Join(err, resp.Body.Close(), i.Shutdown(context.Background())); err != nil {
+			return err
+		}
+		if records := r.LogRecords(); len(records) != 1 || records[0].GetEventName() != semconv.EventInferenceDetails {
+			return fmt.Errorf("the events of a call are %v", records)
 		}
 		return nil
 	},

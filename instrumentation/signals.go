@@ -80,7 +80,10 @@ func (i *Instrumentation) startLogs(ctx context.Context, c config, res *resource
 	if len(opts) > 1 {
 		provider := sdklog.NewLoggerProvider(opts...)
 		i.providers = append(i.providers, provider)
-		i.loggers = settle(i, &loggerSeat, log.LoggerProvider(provider), c.local)
+		settle(i, &loggerSeat, log.LoggerProvider(provider), c.local)
+		// Also where the global one would do: to a transport, a LoggerProvider of its
+		// own says that somebody wants the details of calls.
+		i.loggers = provider
 	}
 	return errors.Join(errs...)
 }
