@@ -46,7 +46,8 @@ func newDeflate(r io.Reader) (io.Reader, error) {
 
 // compressed keeps a compressed body while the caller reads it, and decodes it
 // once, when the call ends. Of one that is too long, or in an encoding that is
-// not understood, nothing is known but its status and when it ended.
+// not understood, nothing is known but its status and when it ended; of one that
+// turns out to be so while it is decoded, what came before.
 type compressed struct {
 	reply
 	decompress func(io.Reader) (io.Reader, error)
@@ -73,6 +74,7 @@ func (z *compressed) Fill() {
 	}
 	if err := z.decode(); err != nil {
 		z.record.DecodeErrors++
+		z.over = true
 	}
 	z.body = nil
 	z.reply.Fill()

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/codes"
 
 	"github.com/otelmistral/otelmistral/semconv"
 )
@@ -113,7 +114,7 @@ func TestBodyThatIsNotWhatItsEncodingSays(t *testing.T) {
 	_, err = io.ReadAll(resp.Body)
 	require.NoError(t, err)
 	s := r.one(t)
-	assert.Equal(t, semconv.OutcomeTruncated, s.outcome())
+	assert.Equal(t, semconv.OutcomeCompleted, s.outcome())
 	assert.EqualValues(t, 1, s.attr(semconv.MistralDecodeErrorsKey).AsInt64())
 }
 
@@ -148,7 +149,9 @@ func TestGzipBombIsNotInflatedWithoutEnd(t *testing.T) {
 	require.NoError(t, err)
 	s := r.one(t)
 	assert.EqualValues(t, 1, s.attr(semconv.MistralDecodeErrorsKey).AsInt64())
-	assert.Equal(t, semconv.OutcomeTruncated, s.outcome())
+	assert.Equal(t, semconv.OutcomeCompleted, s.outcome(), "that it was not read to its end is no fault of the reply")
+	assert.Equal(t, "r1", s.attr(semconv.GenAIResponseIDKey).AsString(), "what was read is on record")
+	assert.Equal(t, codes.Unset, s.Status.Code)
 }
 
 func TestEncodingThatIsNotUnderstoodGivesStatusAndTimesOnly(t *testing.T) {
