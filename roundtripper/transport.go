@@ -97,7 +97,7 @@ func (t *Transport) match(req *http.Request) (*mistral.Route, bool) {
 	if req == nil || req.URL == nil {
 		return nil, false
 	}
-	route, ok := mistral.Match(req.Method, req.URL.Hostname(), req.URL.Path, t.config.hosts)
+	route, ok := mistral.Match(req.Method, hostname(req), req.URL.Path, t.config.hosts)
 	if !ok {
 		return nil, false
 	}
@@ -205,7 +205,7 @@ func (t *Transport) inject(out *http.Request, p propagation.TextMapPropagator) {
 
 // address is the server that the URL names; the Host header may name another.
 func address(req *http.Request) (host string, port int) {
-	host = strings.ToLower(req.URL.Hostname())
+	host = strings.ToLower(hostname(req))
 	if p := req.URL.Port(); p != "" {
 		if port, err := strconv.Atoi(p); err == nil {
 			return host, port
@@ -216,3 +216,7 @@ func address(req *http.Request) (host string, port int) {
 	}
 	return host, 80
 }
+
+// hostname is that of the URL, without the dot of DNS's root: with it, a host is
+// still the same.
+func hostname(req *http.Request) string { return strings.TrimSuffix(req.URL.Hostname(), ".") }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelmistral/otelmistral/semconv"
 )
 
 // upgraded is the body of a 101: the connection, to be written to as well.
@@ -50,6 +52,7 @@ func TestRequestsThatRunNoModelPassUntouched(t *testing.T) {
 		"POST " + vertex + "anthropic/models/claude:rawPredict",
 		"POST " + vertex + "google/models/gemini:streamRawPredict",
 		"POST " + vertex + "mistralai/models/mistral-small-2503:countTokens",
+		"POST https://api.groq.com./openai/v1/chat/completions", // the dot of DNS's root
 	} {
 		t.Run(request, func(t *testing.T) {
 			method, url, _ := strings.Cut(request, " ")
@@ -69,5 +72,23 @@ func TestRequestsThatRunNoModelPassUntouched(t *testing.T) {
 			assert.Same(t, body, resp.Body, "a connection stays one")
 			assert.Empty(t, r.exporter.GetSpans())
 		})
+	}
+}
+
+// What a call may be answered with besides a reply is nothing to read, and may be
+// more than a body.
+func TestAnswersThatAreNoRepliesAreHandedOnAsTheyAre(t *testing.T) {
+	for _, status := range []int{100, 101, 103, 204, 205, 301, 304, 307} {
+		body := &upgraded{strings.NewReader("x"), nil}
+		want := &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {streamType}}, Body: body, ContentLength: 1}
+		r := newRecorder()
+		resp, err := r.transport(roundTripFunc(func(*http.Request) (*http.Response, error) { return want, nil })).
+			RoundTrip(chatRequest(t, plainRequest))
+		require.NoError(t, err)
+		assert.Same(t, want, resp)
+		assert.Same(t, body, resp.Body, status)
+		s := r.one(t)
+		assert.Equal(t, semconv.OutcomeCompleted, s.outcome(), status)
+		assert.EqualValues(t, status, s.attr(semconv.HTTPResponseStatusCodeKey).AsInt64())
 	}
 }
