@@ -13,17 +13,17 @@ import (
 )
 
 // maxChoices and maxPieces bound what a hostile stream can make us keep: the
-// number of choices, and of parts and tool calls in each.
+// number of choices, and of parts and tool calls in all of them.
 const (
-	maxChoices   = 128
-	maxPieces    = 1024
-	maxToolCalls = 128
+	maxChoices = 128
+	maxPieces  = 2048
 )
 
 // fold gathers the deltas of a stream into choices.
 type fold struct {
 	limits  Limits
 	room    int // what is left of limits.Total
+	pieces  int // parts and tool calls so far
 	choices []foldedChoice
 	effect  effect
 	lent    bool // the call has its buffer
@@ -171,10 +171,19 @@ func (choice *foldedChoice) last() *foldedPart {
 	return nil
 }
 
+// more tells whether there may be one more part or tool call.
+func (f *fold) more(call *genai.Call) bool {
+	if f.pieces >= maxPieces {
+		f.fail(call)
+		return false
+	}
+	f.pieces++
+	return true
+}
+
 // addPart adds a part, or returns nil when there are too many.
 func (f *fold) addPart(choice *foldedChoice, call *genai.Call) *foldedPart {
-	if len(choice.parts) >= maxPieces {
-		f.fail(call)
+	if !f.more(call) {
 		return nil
 	}
 	choice.parts = append(choice.parts, foldedPart{at: choice.at})
@@ -272,13 +281,15 @@ func (f *fold) addToolCall(choice *foldedChoice, w *wireToolCall, call *genai.Ca
 	if !f.limits.Content {
 		return
 	}
-	known := len(choice.tools)
 	tool := choice.tool(w)
 	if tool == nil {
-		f.fail(call)
-		return
+		if !f.more(call) {
+			return
+		}
+		f.effect.changes++
+		choice.tools = append(choice.tools, foldedTool{index: w.index})
+		tool = &choice.tools[len(choice.tools)-1]
 	}
-	f.effect.changes += len(choice.tools) - known
 	if tool.id == "" {
 		tool.id = w.idString()
 	}
@@ -302,7 +313,7 @@ func (f *fold) addArguments(tool *foldedTool, arguments []byte) {
 	}
 }
 
-// tool finds the tool call that a piece belongs to. Mistral's models send each
+// tool finds the tool call that a piece belongs to, nil if it begins one. Mistral's models send each
 // call in one piece; other models begin with id, name and index and go on with
 // the index alone. Servers without an index begin a call with an id or a name.
 func (choice *foldedChoice) tool(w *wireToolCall) *foldedTool {
@@ -320,11 +331,7 @@ func (choice *foldedChoice) tool(w *wireToolCall) *foldedTool {
 		}
 		return tool
 	}
-	if len(choice.tools) >= maxToolCalls {
-		return nil
-	}
-	choice.tools = append(choice.tools, foldedTool{index: w.index})
-	return &choice.tools[len(choice.tools)-1]
+	return nil
 }
 
 // complete tells whether every one of n choices has a finish reason; n is 0

@@ -449,16 +449,19 @@ func TestHostileStreamsAreBounded(t *testing.T) {
 		assert.Len(t, got.Response.Choices, maxChoices)
 		assert.Equal(t, 10, got.DecodeErrors)
 	})
-	t.Run("tool calls", func(t *testing.T) {
-		body := strings.Repeat(event(delta(`{"tool_calls":[{"function":{"name":"f","arguments":"{}"}}]}`)), maxToolCalls+10)
-		got, _ := parseStream(withContent, []byte(body))
-		assert.Len(t, got.Response.Choices[0].Message.Parts, maxToolCalls)
-		assert.Equal(t, 10, got.DecodeErrors)
-	})
-	t.Run("parts", func(t *testing.T) {
-		body := strings.Repeat(event(delta(`{"content":[{"type":"reference","reference_ids":[1]}]}`)), maxPieces+10)
-		got, _ := parseStream(withContent, []byte(body))
-		assert.Len(t, got.Response.Choices[0].Message.Parts, maxPieces)
+	t.Run("parts and tool calls", func(t *testing.T) {
+		const chunk = `{"choices":[{"index":%d,"delta":{"content":[{"type":"reference","reference_ids":[1]}],` +
+			`"tool_calls":[{"function":{"name":"f","arguments":"{}"}}]}}]}`
+		var body strings.Builder
+		for i := range maxPieces/2 + 5 {
+			body.WriteString(event(fmt.Sprintf(chunk, i%maxChoices)))
+		}
+		got, _ := parseStream(withContent, []byte(body.String()))
+		kept := 0
+		for i := range got.Response.Choices {
+			kept += len(got.Response.Choices[i].Message.Parts)
+		}
+		assert.Equal(t, maxPieces, kept)
 		assert.Equal(t, 10, got.DecodeErrors)
 	})
 	t.Run("memory", func(t *testing.T) {
