@@ -106,7 +106,8 @@
 // not enabled for, nothing is made.
 //
 //	gen_ai.client.inference.operation.details  what the span says, content in maps
-//	                                           and slices instead of JSON; no severity
+//	                                           and slices instead of JSON, unless it nests
+//	                                           very deep or is a very long list; no severity
 //	gen_ai.client.operation.exception          a call failed: the five attributes that
 //	                                           samplers see, error.type, exception.type and,
 //	                                           as content, exception.message; WARN

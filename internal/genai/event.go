@@ -21,6 +21,15 @@ func WithoutContent(attrs []attribute.KeyValue) []attribute.KeyValue {
 	return slices.DeleteFunc(slices.Clone(attrs), func(kv attribute.KeyValue) bool { return semconv.IsContent(kv.Key) })
 }
 
+// maxLevels and maxMembers bound what becomes maps and slices; what nests deeper
+// or has more stays JSON. A level is three messages of protobuf, of which many
+// decoders take no more than 100 within each other, and refuse the whole batch.
+// And to package attribute each length is a type, which Go keeps for ever.
+const (
+	maxLevels  = 24
+	maxMembers = 1024
+)
+
 // Structure puts the content in attrs, which is a JSON string as spans have it,
 // into the maps and slices that events have.
 func Structure(attrs []attribute.KeyValue) {
@@ -29,7 +38,7 @@ func Structure(attrs []attribute.KeyValue) {
 		case semconv.GenAISystemInstructionsKey, semconv.GenAIInputMessagesKey,
 			semconv.GenAIOutputMessagesKey, semconv.GenAIToolDefinitionsKey:
 			c := jsonscan.New([]byte(attrs[i].Value.AsString()))
-			if v := structure(&c); c.End() {
+			if v := structure(&c, maxLevels); c.End() {
 				attrs[i].Value = v
 			}
 		}
@@ -37,21 +46,18 @@ func Structure(attrs []attribute.KeyValue) {
 }
 
 // structure consumes one JSON value. Null is the empty value.
-func structure(c *jsonscan.Cursor) attribute.Value {
-	switch c.Kind() {
-	case jsonscan.KindObject:
-		var members []attribute.KeyValue
-		for more := c.Object(); more && c.Member(); {
-			key := attribute.Key(c.Key())
-			members = append(members, attribute.KeyValue{Key: key, Value: structure(c)})
+func structure(c *jsonscan.Cursor, levels int) attribute.Value {
+	switch kind := c.Kind(); kind {
+	case jsonscan.KindObject, jsonscan.KindArray:
+		mark := c.Mark()
+		if levels > 0 {
+			if v, ok := structured(c, kind, levels-1); ok {
+				return v
+			}
+		} else {
+			c.Skip()
 		}
-		return attribute.MapValue(members...)
-	case jsonscan.KindArray:
-		var elements []attribute.Value
-		for more := c.Array(); more && c.Element(); {
-			elements = append(elements, structure(c))
-		}
-		return attribute.SliceValue(elements...)
+		return attribute.StringValue(string(c.Since(mark)))
 	case jsonscan.KindString:
 		return attribute.StringValue(c.String())
 	case jsonscan.KindNumber:
@@ -61,6 +67,29 @@ func structure(c *jsonscan.Cursor) attribute.Value {
 		return attribute.BoolValue(v)
 	}
 	return attribute.Value{}
+}
+
+// structured consumes an object or an array; not ok if it has too many members.
+func structured(c *jsonscan.Cursor, kind jsonscan.Kind, levels int) (v attribute.Value, ok bool) {
+	if kind == jsonscan.KindObject {
+		var members []attribute.KeyValue
+		for c.Object(); c.Member(); {
+			key := attribute.Key(c.Key())
+			members = append(members, attribute.KeyValue{Key: key, Value: structure(c, levels)})
+		}
+		if len(members) > maxMembers {
+			return v, false
+		}
+		return attribute.MapValue(members...), true
+	}
+	var elements []attribute.Value
+	for c.Array(); c.Element(); {
+		elements = append(elements, structure(c, levels))
+	}
+	if len(elements) > maxMembers {
+		return v, false
+	}
+	return attribute.SliceValue(elements...), true
 }
 
 // number is an int if it is spelled as one that fits, a float if it fits there,

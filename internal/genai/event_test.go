@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package genai
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/otelmistral/otelmistral/semconv"
+)
+
+func structureOf(json string) attribute.Value {
+	attrs := []attribute.KeyValue{semconv.GenAIInputMessagesKey.String(json)}
+	Structure(attrs)
+	return attrs[0].Value
+}
+
+func TestContentThatNestsTooDeepStaysJSON(t *testing.T) {
+	for open, closing := range map[string]string{"[": "]", `{"a":`: "}"} {
+		v := structureOf(strings.Repeat(open, maxLevels+2) + "1" + strings.Repeat(closing, maxLevels+2))
+		for range maxLevels {
+			if v.Type() == attribute.SLICE {
+				v = v.AsSlice()[0]
+			} else {
+				v = v.AsMap()[0].Value
+			}
+		}
+		assert.Equal(t, strings.Repeat(open, 2)+"1"+strings.Repeat(closing, 2), v.AsString())
+	}
+}
+
+func TestContentWithTooManyMembersStaysJSON(t *testing.T) {
+	for name, tt := range map[string]struct {
+		open, member, closing string
+		kind                  attribute.Type
+	}{
+		"array":  {"[", "1", "]", attribute.SLICE},
+		"object": {"{", `"a":1`, "}", attribute.MAP},
+	} {
+		of := func(n int) string { return tt.open + strings.Repeat(tt.member+",", n-1) + tt.member + tt.closing }
+		long := of(maxMembers + 1)
+		assert.Equal(t, tt.kind, structureOf(of(maxMembers)).Type(), name)
+		assert.Equal(t, attribute.StringValue(long), structureOf(long), name)
+		// The rest is not affected.
+		around := structureOf("[ " + long + " ,[2]]").AsSlice()
+		assert.Equal(t, attribute.StringValue(long), around[0], name)
+		assert.Equal(t, attribute.Int64Value(2), around[1].AsSlice()[0], name)
+	}
+}
+
+func TestContentThatIsNoJSONStaysAsItIs(t *testing.T) {
+	for _, text := range []string{"", "[", `{"a":1`, "[1,]", "[1] 2", `{"a"}`} {
+		assert.Equal(t, attribute.StringValue(text), structureOf(text))
+	}
+}
