@@ -101,10 +101,10 @@ func withoutContentEvents(events []sdktrace.Event) (kept []sdktrace.Event, cut b
 // span. The text of a failed call's exception is content, too; that of other
 // records is not known to be.
 func removeRecordContent(r *sdklog.Record) {
-	ofCall := r.EventName() == exceptionEvent
+	ofCall := r.EventName() == semconv.EventException
 	var kept []attribute.KeyValue
 	r.WalkAttributes(func(kv attribute.KeyValue) bool {
-		if !isContent(kv) && (!ofCall || kv.Key != exceptionMessage) {
+		if !isContent(kv) && (!ofCall || kv.Key != semconv.ExceptionMessageKey) {
 			kept = append(kept, kv)
 		}
 		return true
@@ -113,8 +113,3 @@ func removeRecordContent(r *sdklog.Record) {
 		r.SetAttributes(kept...)
 	}
 }
-
-const (
-	exceptionEvent   = "gen_ai.client.operation.exception"
-	exceptionMessage = attribute.Key("exception.message")
-)
