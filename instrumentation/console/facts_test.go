@@ -34,3 +34,15 @@ func TestProblemIsSaidOnce(t *testing.T) {
 		assert.Equal(t, want, got)
 	}
 }
+
+func TestPartsThatAreNoTextAreNamed(t *testing.T) {
+	for want, parts := range map[string]string{
+		"before [suffix]":               `{"type":"text","content":"before"},{"type":"generic","generic_type":"suffix","content":"after"}`,
+		"[document]":                    `{"type":"blob","modality":"document","content":""}`,
+		"[image https://x.example]":     `{"type":"uri","modality":"image","uri":"https://x.example"}`,
+		"[document file f1]":            `{"type":"file","modality":"document","file_id":"f1"}`,
+		"[server_tool_call web_search]": `{"type":"server_tool_call","name":"web_search"}`,
+	} {
+		assert.Equal(t, want, inputLine(`[{"role":"user","parts":[`+parts+`]}]`))
+	}
+}

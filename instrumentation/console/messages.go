@@ -3,6 +3,7 @@
 package console
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 )
@@ -14,14 +15,15 @@ type message struct {
 }
 
 type part struct {
-	Type      string          `json:"type"`
-	Content   json.RawMessage `json:"content"`
-	Name      string          `json:"name"`
-	Arguments json.RawMessage `json:"arguments"`
-	Response  json.RawMessage `json:"response"`
-	Modality  string          `json:"modality"`
-	URI       string          `json:"uri"`
-	FileID    string          `json:"file_id"`
+	Type        string          `json:"type"`
+	GenericType string          `json:"generic_type"`
+	Content     json.RawMessage `json:"content"`
+	Name        string          `json:"name"`
+	Arguments   json.RawMessage `json:"arguments"`
+	Response    json.RawMessage `json:"response"`
+	Modality    string          `json:"modality"`
+	URI         string          `json:"uri"`
+	FileID      string          `json:"file_id"`
 }
 
 // inputLine tells the last thing that the application said: the last message of
@@ -96,6 +98,8 @@ func (p part) String() string {
 		return "[" + p.Modality + " file " + p.FileID + "]"
 	case "blob":
 		return "[" + p.Modality + "]"
+	case "generic":
+		return "[" + cmp.Or(p.GenericType, p.Type) + "]"
 	}
 	return "[" + strings.TrimSpace(p.Type+" "+p.Name) + "]"
 }
