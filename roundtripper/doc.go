@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package roundtripper records calls to Mistral's API as OpenTelemetry GenAI
-// spans, by way of an [http.RoundTripper] that any HTTP client can take:
+// spans, metrics and events, by way of an [http.RoundTripper] that any HTTP client
+// can take:
 //
 //	client := &http.Client{Transport: roundtripper.New(nil)}
 //
@@ -28,9 +29,10 @@
 // A span of kind client, named after the operation and the model, such as "chat
 // mistral-small-latest", with the attributes of the GenAI conventions, version
 // 1.41, and Mistral's own under mistral_ai. Package semconv lists them all;
-// [WithVocabulary] chooses the newest names instead. Below that of a conversation is a span for each tool that ran at Mistral, with
-// Mistral's times as far as they lie within the call. The span ends when the call
-// has ended, see [Transport.RoundTrip], and mistral_ai.outcome says how:
+// [WithVocabulary] chooses the newest names instead. Below that of a conversation
+// is a span for each tool that ran at Mistral, with Mistral's times as far as they
+// lie within the call. The span ends when the call has ended, see
+// [Transport.RoundTrip], and mistral_ai.outcome says how:
 //
 //	completed     the reply came to its end
 //	closed_early  the caller closed the body before
@@ -64,7 +66,26 @@
 // Chunks that came with one Read came at the same time. A call that is
 // not sampled is read for its model, usage and end, never for content; of its
 // request nothing is read but the model, so what could not be understood of it
-// is not counted. See [WithMeterProvider] and [WithoutChunkMetrics].
+// is not counted. See [WithMeterProvider] and [WithoutChunkMetrics], and
+// Metrics in package semconv for the names in the newest vocabulary.
+//
+// # Events
+//
+// With a LoggerProvider, see [WithLoggerProvider], calls have events: log records
+// with a name and no body, in the context of the call's span, which end with the
+// call. They are made whether the span is sampled or not, since a log pipeline has
+// a sampling of its own; their trace flags tell. Of an event that the logger is
+// not enabled for, nothing is made.
+//
+//	gen_ai.client.inference.operation.details  what the span says, content in maps
+//	                                           and slices instead of JSON, unless it nests
+//	                                           very deep or is a very long list; no severity
+//	gen_ai.client.operation.exception          a call failed: the five attributes that
+//	                                           samplers see, error.type, exception.type and,
+//	                                           as content, exception.message; WARN
+//
+// The details are those of chat, text_completion and generate_content, not of
+// embeddings, agents and the rest.
 //
 // # What the context carries
 //
@@ -97,24 +118,6 @@
 // mistral_ai.gateway.request_id: the gateway keeps a record of its own of each
 // call, which is not linked to the span.
 //
-// # Events
-//
-// With a LoggerProvider, see [WithLoggerProvider], calls have events: log records
-// with a name and no body, in the context of the call's span, which end with the
-// call. They are made whether the span is sampled or not, since a log pipeline has
-// a sampling of its own; their trace flags tell. Of an event that the logger is
-// not enabled for, nothing is made.
-//
-//	gen_ai.client.inference.operation.details  what the span says, content in maps
-//	                                           and slices instead of JSON, unless it nests
-//	                                           very deep or is a very long list; no severity
-//	gen_ai.client.operation.exception          a call failed: the five attributes that
-//	                                           samplers see, error.type, exception.type and,
-//	                                           as content, exception.message; WARN
-//
-// The details are those of chat, text_completion and generate_content, not of
-// embeddings, agents and the rest.
-//
 // # Content
 //
 // Messages and tool definitions are recorded only if that is asked for, with
@@ -123,9 +126,9 @@
 //	OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT
 //
 // which is read by [New]: NO_CONTENT (the default), SPAN_ONLY, EVENT_ONLY or
-// SPAN_AND_EVENT. What events carry does not depend on what spans carry. The context overrides the option, which overrides the
-// variable. Credentials are never recorded. [WithRedactor] changes what is
-// recorded.
+// SPAN_AND_EVENT. What events carry does not depend on what spans carry. The
+// context overrides the option, which overrides the variable. Credentials are
+// never recorded. [WithRedactor] changes what is recorded.
 //
 // No other variable is read.
 //
