@@ -441,3 +441,14 @@ func TestCutNote(t *testing.T) {
 	assert.Equal(t, "...[12345 bytes cut]", jsontrim.CutNote(12345))
 	assert.Equal(t, "ab...[1 bytes cut]", string(jsontrim.AppendCutNote([]byte("ab"), 1)))
 }
+
+func TestTheEndOfWhatIsSkippedIsFoundAtAnyDistance(t *testing.T) {
+	shape := jsontrim.Members(map[string]*jsontrim.Shape{"usage": jsontrim.Keep})
+	for _, distance := range []int{0, 1, 63, 64, 65, 575, 576, 577, 1088, 1500} {
+		for _, data := range []string{`[1#]`, `[1#,[7]]`, `[1#,{"a":1}]`, `[1#,"]"]`, `{"a":1#}`} {
+			doc := `{"data":` + strings.Replace(data, "#", strings.Repeat("0", distance), 1) + `,"usage":3}`
+			o := trimEverySplit(t, shape, jsontrim.Limits{}, doc)
+			require.Equal(t, `{"usage":3}`, o.Copy, "%d digits in %s", distance, data)
+		}
+	}
+}
