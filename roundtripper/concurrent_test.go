@@ -6,16 +6,24 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
+	"github.com/otelmistral/otelmistral/roundtripper"
 	"github.com/otelmistral/otelmistral/semconv"
 )
 
@@ -144,4 +152,102 @@ func TestRequestThatIsStillBeingSentWhenTheCallEndsConcurrentSafe(t *testing.T) 
 	assert.Equal(t, semconv.OutcomeCompleted, s.outcome())
 	require.NoError(t, pr.Close())
 	<-stopped
+}
+
+// apart are calls of all kinds of bodies. Each has %s in all that it asks, and
+// gets it in all that it is answered.
+var apart = []struct{ url, requestType, request, replyType, reply string }{
+	{
+		chatURL, jsonType, `{"model":"m","messages":[{"role":"user","content":"%[1]s \u00e9"}],"stop":["%[1]s"],"metadata":{"a":"%[1]s"}}`,
+		jsonType, `{"id":"%[1]s","choices":[{"finish_reason":"%[1]s","message":{"content":"%[1]s\n","tool_calls":[{"id":"%[1]s","function":{"name":"f","arguments":"{\"a\":\"%[1]s\"}"}}]}}]}`,
+	},
+	{
+		chatURL, jsonType, `{"model":"m","stream":true,"messages":[{"role":"user","content":"%[1]s"}],"tools":[{"type":"function","function":{"name":"%[1]s"}}]}`,
+		streamType, strings.Repeat(`data: {"id":"%[1]s","choices":[{"index":0,"delta":{"content":"%[1]s"}}],"p":"a"}`+"\n\n", 5) +
+			`data: {"choices":[{"index":1,"delta":{"tool_calls":[{"id":"%[1]s","function":{"arguments":"%[1]s"}}]}}]}` + "\n\n" + doneEvent,
+	},
+	{
+		conversationURL, jsonType, `{"model":"m","inputs":"%[1]s","instructions":"%[1]s"}`,
+		streamType, "event: message.output.delta\ndata: {\"content\":\"%[1]s\"}\n\n" +
+			"event: tool.execution.started\ndata: {\"output_index\":1,\"name\":\"%[1]s\",\"arguments\":\"%[1]s\"}\n\n" +
+			"event: conversation.response.done\ndata: {\"usage\":{\"connectors\":{\"%[1]s\":1}}}\n\n",
+	},
+	{
+		"https://api.mistral.ai/v1/audio/transcriptions", "multipart/form-data; boundary=b",
+		"--b\r\nContent-Disposition: form-data; name=language\r\n\r\n%[1]s\r\n--b\r\nContent-Disposition: form-data; name=file_url\r\n\r\n%[1]s\r\n--b--\r\n",
+		jsonType, `{"model":"%[1]s","text":"%[1]s","language":"%[1]s"}`,
+	},
+}
+
+// Memory is used again for the next call: what one call said must never be on
+// record for another, also if it is still being sent, or read, when the call ends.
+func TestCallsOfEveryKindAreKeptApartConcurrentSafe(t *testing.T) {
+	const workers, calls = 8, 40
+	marks := regexp.MustCompile(`mark\d+x`)
+	r, book := newRecorder(), &logbook{}
+	rt := r.transport(roundTripFunc(func(req *http.Request) (*http.Response, error) {
+		go func() {
+			_, _ = io.Copy(io.Discard, req.Body)
+			_ = req.Body.Close()
+		}()
+		header := http.Header{"Content-Type": req.Header["X-Reply-Type"], "Mistral-Correlation-Id": req.Header["X-Mark"]}
+		body := io.NopCloser(iotest.HalfReader(strings.NewReader(req.Header.Get("X-Reply"))))
+		return &http.Response{StatusCode: http.StatusOK, Header: header, ContentLength: -1, Body: body}, nil
+	}), book.option(), roundtripper.WithContentCapture(roundtripper.CaptureSpanAndEvent),
+		roundtripper.WithRedactor(func(_, text string) string {
+			runtime.Gosched() // so that others begin while this call is being recorded
+			return text
+		}))
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := range calls {
+				mark := fmt.Sprintf("mark%dx", w*calls+i)
+				kind := apart[(w+i)%len(apart)]
+				ctx, cancel := context.WithCancel(t.Context())
+				var body io.Reader = strings.NewReader(fmt.Sprintf(kind.request, mark))
+				if i%3 == 0 {
+					body = io.MultiReader(body) // is observed while it is sent
+				}
+				req, err := http.NewRequestWithContext(ctx, http.MethodPost, kind.url, body)
+				assert.NoError(t, err)
+				req.Header = http.Header{
+					"Content-Type": {kind.requestType}, "X-Mark": {mark},
+					"X-Reply-Type": {kind.replyType}, "X-Reply": {strings.ReplaceAll(kind.reply, "%[1]s", mark)},
+				}
+				resp, err := rt.RoundTrip(req)
+				assert.NoError(t, err)
+				if i%5 == 0 {
+					go cancel()
+				}
+				_, _ = io.Copy(io.Discard, resp.Body)
+				_ = resp.Body.Close()
+				cancel()
+			}
+		})
+	}
+	wg.Wait()
+	said := map[trace.TraceID]map[string]bool{}
+	record := func(id trace.TraceID, values ...attribute.Value) {
+		if said[id] == nil {
+			said[id] = map[string]bool{}
+		}
+		for _, v := range values {
+			for _, mark := range marks.FindAllString(v.String(), -1) {
+				said[id][mark] = true
+			}
+		}
+	}
+	for _, s := range r.exporter.GetSpans() {
+		for _, a := range s.Attributes {
+			record(s.SpanContext.TraceID(), a.Value)
+		}
+	}
+	for _, e := range book.events {
+		record(e.TraceID(), slices.Collect(maps.Values(e.attributes))...)
+	}
+	assert.Len(t, said, workers*calls)
+	for _, one := range said {
+		assert.Len(t, one, 1)
+	}
 }

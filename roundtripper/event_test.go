@@ -164,6 +164,38 @@ func TestDetailsSayWhatTheSpanSays(t *testing.T) {
 	assert.Greater(t, structured, 100, "content attributes that were compared")
 }
 
+// TestContentOfOneSignalLeavesTheOtherAsItIs runs all golden cases: where content
+// is not asked for, it makes no difference that it is elsewhere.
+func TestContentOfOneSignalLeavesTheOtherAsItIs(t *testing.T) {
+	files, err := filepath.Glob("testdata/*/*.request.http")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		request, err := os.ReadFile(file)
+		require.NoError(t, err)
+		response, err := os.ReadFile(strings.TrimSuffix(file, ".request.http") + ".response.http")
+		require.NoError(t, err)
+		with := func(capture roundtripper.ContentCapture) (golden, map[attribute.Key]attribute.Value) {
+			var book logbook
+			g := replay(t, request, response, splits()["whole"](), book.option(), roundtripper.WithContentCapture(capture))
+			details := map[attribute.Key]attribute.Value{}
+			for _, e := range book.events {
+				for key, v := range e.attributes {
+					if v.Type() != attribute.FLOAT64 { // times differ
+						details[attribute.Key(e.EventName()+" ")+key] = v
+					}
+				}
+			}
+			return g, details
+		}
+		span, details := with(roundtripper.CaptureNone)
+		onEvent, _ := with(roundtripper.CaptureEvent)
+		assert.Equal(t, span, onEvent, file)
+		_, onSpan := with(roundtripper.CaptureSpan)
+		assert.Equal(t, details, onSpan, file)
+	}
+}
+
 // mustJSON returns text if it is the JSON of want.
 func mustJSON(t *testing.T, text string, want any) string {
 	t.Helper()

@@ -315,7 +315,7 @@ func TestLabelsOfOneCallAreNotThoseOfTheNext(t *testing.T) {
 		replies = replies[1:]
 		return answering(jsonType, bodyOf(next))(req)
 	}), m.option())
-	for range len(replies) {
+	for range replies {
 		resp, err := rt.RoundTrip(chatRequest(t, plainRequest))
 		require.NoError(t, err)
 		_, err = io.ReadAll(resp.Body)
