@@ -240,8 +240,10 @@ func TestOptions(t *testing.T) {
 	assert.EqualValues(t, 8080, s.attr(semconv.ServerPortKey).AsInt64())
 	assert.EqualValues(t, 80, get(t, "http://h/chat/completions", own).attr(semconv.ServerPortKey).AsInt64())
 	assert.Equal(t, "::1", get(t, "http://[::1]:9/chat/completions", own).attr(semconv.ServerAddressKey).AsString())
-	assert.Equal(t, "api.openai.com", get(t, "https://API.openai.com./v1/chat/completions", own,
-		roundtripper.WithHosts("Api.OpenAI.com")).attr(semconv.ServerAddressKey).AsString(), "a host that was named")
+	for _, named := range []string{"Api.OpenAI.com", "api.openai.com."} {
+		assert.Equal(t, "api.openai.com", get(t, "https://API.openai.com./v1/chat/completions", own,
+			roundtripper.WithHosts(named)).attr(semconv.ServerAddressKey).AsString(), "a host that was named")
+	}
 
 	text := strings.Repeat("0123456789", 10)
 	long := `{"model":"m","messages":[{"role":"user","content":"` + text[:99] + `ä` + `"}]}`

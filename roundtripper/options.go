@@ -220,7 +220,7 @@ func WithHosts(hosts ...string) Option {
 			m[h] = true
 		}
 		for _, h := range hosts {
-			m[strings.ToLower(h)] = true
+			m[strings.ToLower(strings.TrimSuffix(h, "."))] = true
 		}
 		c.hosts = m
 		return c
