@@ -8,6 +8,7 @@ import (
 	"github.com/otelmistral/otelmistral/internal/genai"
 	"github.com/otelmistral/otelmistral/internal/jsonscan"
 	"github.com/otelmistral/otelmistral/internal/sse"
+	"github.com/otelmistral/otelmistral/semconv"
 )
 
 // audioStream reads the stream of a transcription or of speech. Its last event
@@ -60,7 +61,7 @@ func (s *audioStream) event(e sse.Event) bool {
 	case !understood:
 		s.misunderstood()
 	case is("transcription.language"):
-		setLanguage(s.call, name(a.language))
+		note(s.call, semconv.MistralResponseLanguageKey, name(a.language))
 	case is("transcription.text.delta"):
 		if !a.text.Empty() {
 			s.spoke()
@@ -113,11 +114,8 @@ func (a *audioEvent) parse(data []byte) bool {
 		case "audio_data":
 			t, _ := c.Text()
 			a.audio = !t.Empty()
-		case "object":
-			t, _ := c.Text()
-			a.failure = a.failure || t.Is("error") || t.Is("Error")
-		case "error":
-			a.failure = a.failure || tellsError(c.Raw())
+		case "object", "error":
+			a.failure = tellsFailure(&c) || a.failure
 		default:
 			c.Skip()
 		}

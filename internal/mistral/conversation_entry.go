@@ -98,11 +98,8 @@ func (e *entry) read(raw []byte) bool {
 			e.conversation, _ = c.Text()
 		case "usage":
 			e.usage = c.Raw()
-		case "object":
-			t, _ := c.Text()
-			e.failure = e.failure || t.Is("error") || t.Is("Error")
-		case "error":
-			e.failure = e.failure || tellsError(c.Raw())
+		case "object", "error":
+			e.failure = tellsFailure(&c) || e.failure
 		default:
 			if i := slices.Index(handoffMembers[:], string(c.Key())); i >= 0 {
 				e.handoff[i], _ = c.Text()

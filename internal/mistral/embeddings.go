@@ -48,15 +48,10 @@ func embeddingsRequestMember(r *reading, c *jsonscan.Cursor) {
 
 // inputMember reads what requests about inputs have in common.
 func inputMember(r *reading, c *jsonscan.Cursor) {
-	switch string(c.Key()) {
-	case "model":
-		r.call.Request.Model = readName(c)
-	case "input":
+	if string(c.Key()) == "input" {
 		r.inputs(c)
-	case "metadata":
-		r.metadata(c)
-	default:
-		c.Skip()
+	} else {
+		chatRequestMember(r, c)
 	}
 }
 

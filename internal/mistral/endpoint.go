@@ -155,6 +155,8 @@ type reading struct {
 	call   *genai.Call
 	parts  parts
 	cursor jsonscan.Cursor
+	// failure: the object says that it is an error.
+	failure bool
 }
 
 // fill records the members of doc, what the trimmer left of a document, in
@@ -172,8 +174,17 @@ func (d *document) fill(r *reading, doc []byte, t *jsontrim.Trimmer, call *genai
 		return false
 	}
 	for c.Member() {
-		d.member(r, c)
+		switch string(c.Key()) {
+		case "object": // no document says anything else with these two
+			t, _ := c.Text()
+			r.failure = r.failure || bytes.EqualFold(t.Bytes(), []byte("error"))
+		case "error":
+			r.failure = r.failure || tellsError(c.Raw())
+		default:
+			d.member(r, c)
+		}
 	}
+	r.failure = r.failure && c.Valid()
 	if r.parts.over() {
 		call.DecodeErrors++
 	}
@@ -259,7 +270,7 @@ func (r *jsonReply) Fill() {
 
 // failed records a failure that the reply tells although its status does not.
 func (r *jsonReply) failed(doc []byte) {
-	if isFailure(doc) {
+	if r.reading.failure {
 		r.call.Failure.Type = streamError
 		readFailure(doc, &r.call.Failure, r.limits)
 	}

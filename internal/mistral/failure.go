@@ -78,26 +78,15 @@ func (r *failureReply) Fill() {
 	readFailure(body, &r.call.Failure, r.limits)
 }
 
-// isFailure tells whether a JSON object is an error: {"object":"error", …}, or
+// tellsFailure consumes the value of an event's member that is named object or
+// error, and tells whether it makes the event an error: {"object":"error", …}, or
 // {"error": …} as gateways send it.
-func isFailure(doc []byte) bool {
-	c := jsonscan.New(doc)
-	if !c.Object() {
-		return false
+func tellsFailure(c *jsonscan.Cursor) bool {
+	if string(c.Key()) == "error" {
+		return tellsError(c.Raw())
 	}
-	failed := false
-	for c.Member() {
-		switch string(c.Key()) {
-		case "object":
-			t, _ := c.Text()
-			failed = failed || bytes.EqualFold(t.Bytes(), []byte("error"))
-		case "error":
-			failed = failed || tellsError(c.Raw())
-		default:
-			c.Skip()
-		}
-	}
-	return failed && c.Valid()
+	t, _ := c.Text()
+	return t.Is("error") || t.Is("Error")
 }
 
 // tellsError tells whether the value of a member named error is one. Some

@@ -52,8 +52,8 @@ const (
 )
 
 // routes holds the calls that run a model, an agent, a tool or a workflow, or
-// make an agent. Everything else passes untouched. Of
-// two routes that a request fits, the first one counts.
+// make an agent. Everything else passes untouched. Of two routes that a request
+// fits, the first one counts.
 var routes = []Route{
 	{Operation: semconv.OperationChat, method: http.MethodPost, path: "/chat/completions", where: respan, endpoint: &respanChatEndpoint},
 	{Operation: semconv.OperationChat, method: http.MethodPost, path: "/chat/completions", where: compatible, endpoint: &chatEndpoint},
@@ -79,8 +79,8 @@ var routes = []Route{
 	{Operation: semconv.OperationChat, method: http.MethodPost, path: "/publishers/mistralai/models/*:streamRawPredict", where: vertex, endpoint: &vertexEndpoint},
 }
 
-// Match finds the route of a request to host, in any case. configured holds the hosts, in lower
-// case, that the user called Mistral's. Match does not allocate.
+// Match finds the route of a request to host, in any case. configured holds the
+// hosts, in lower case, that the user called Mistral's. Match does not allocate.
 func Match(method, host, path string, configured map[string]bool) (*Route, bool) {
 	before, end := cutLast(path)
 	_, parent := cutLast(before)

@@ -31,23 +31,14 @@ func speechRequestShape(text *jsontrim.Shape) *jsontrim.Shape {
 }
 
 func speechRequestMember(r *reading, c *jsonscan.Cursor) {
-	req := &r.call.Request
 	switch string(c.Key()) {
-	case "model":
-		req.Model = readName(c, req.Model)
-	case "stream":
-		req.Stream, _ = c.Bool()
 	case "response_format":
-		r.note(semconv.MistralRequestResponseFormatKey, readName(c))
+		note(r.call, semconv.MistralRequestResponseFormatKey, readName(c))
 	case "voice_id", "voice":
-		r.note(semconv.MistralRequestVoiceIDKey, readName(c))
+		note(r.call, semconv.MistralRequestVoiceIDKey, readName(c))
 	case "input":
 		r.say(appendQuoted(nil, genai.PartText, c.Quoted()))
-	case "metadata":
-		r.metadata(c)
-	case "prompt_cache_key":
-		req.PromptCacheKey = c.String()
 	default:
-		c.Skip()
+		chatRequestMember(r, c)
 	}
 }

@@ -136,11 +136,8 @@ func (ch *chunk) parse(data []byte) bool {
 					ch.parseChoice(&c)
 				}
 			}
-		case "object":
-			t, _ := c.Text()
-			ch.failure = ch.failure || t.Is("error") || t.Is("Error")
-		case "error":
-			ch.failure = ch.failure || tellsError(c.Raw())
+		case "object", "error":
+			ch.failure = tellsFailure(&c) || ch.failure
 		default:
 			if t, ok := c.Text(); ok {
 				ch.padding = t

@@ -39,10 +39,8 @@ func transcriptionRequestShape(place *jsontrim.Shape) *jsontrim.Shape {
 
 func transcriptionRequestMember(r *reading, c *jsonscan.Cursor) {
 	switch string(c.Key()) {
-	case "model":
-		r.call.Request.Model = readName(c, r.call.Request.Model)
 	case "language":
-		r.note(semconv.MistralRequestLanguageKey, readName(c))
+		note(r.call, semconv.MistralRequestLanguageKey, readName(c))
 	case "file_url":
 		if s := c.String(); s != "" {
 			r.say([]genai.Part{mediaPart("audio", s)})
@@ -52,7 +50,7 @@ func transcriptionRequestMember(r *reading, c *jsonscan.Cursor) {
 			r.say([]genai.Part{{Type: genai.PartFile, Modality: "audio", Text: clip(id)}})
 		}
 	default:
-		readParameter(c, &r.call.Request)
+		chatRequestMember(r, c)
 	}
 }
 
@@ -69,7 +67,7 @@ func transcriptionReplyShape(text *jsontrim.Shape) *jsontrim.Shape {
 func transcriptionReplyMember(r *reading, c *jsonscan.Cursor) {
 	switch string(c.Key()) {
 	case "language":
-		setLanguage(r.call, readName(c))
+		note(r.call, semconv.MistralResponseLanguageKey, readName(c))
 	case "text":
 		r.answer(appendQuoted(nil, genai.PartText, c.Quoted()))
 	default:
@@ -77,15 +75,10 @@ func transcriptionReplyMember(r *reading, c *jsonscan.Cursor) {
 	}
 }
 
-// setLanguage records the language that was heard; streams may tell it twice.
-func setLanguage(call *genai.Call, language string) {
-	r := reading{call: call}
-	r.note(semconv.MistralResponseLanguageKey, language)
-}
-
-// note records what only one endpoint has, unless it says nothing.
-func (r *reading) note(k attribute.Key, v string) {
+// note records what only one endpoint has, unless it says nothing. What is noted
+// again, such as the language that a stream tells twice, counts once.
+func note(call *genai.Call, k attribute.Key, v string) {
 	if v != "" {
-		r.call.Extra = scope.Merge(r.call.Extra, []attribute.KeyValue{k.String(v)})
+		call.Extra = scope.Merge(call.Extra, []attribute.KeyValue{k.String(v)})
 	}
 }
