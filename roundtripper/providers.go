@@ -19,7 +19,7 @@ import (
 const ScopeName = "github.com/otelmistral/otelmistral/roundtripper"
 
 // latest keeps what was made of the provider that was used last: asking a
-// provider for a tracer or a meter takes a lock and allocates.
+// provider for a tracer, a meter or a logger takes a lock and allocates.
 type latest[P, T any] struct{ last atomic.Pointer[kept[P, T]] }
 
 type kept[P, T any] struct {
@@ -27,7 +27,13 @@ type kept[P, T any] struct {
 	made     T
 }
 
-func (l *latest[P, T]) get(provider P, from func(P) T) T {
+// get returns what from makes of the transport's own provider, or without one of
+// the global provider as it is now.
+func (l *latest[P, T]) get(own P, global func() P, from func(P) T) T {
+	provider := own
+	if any(own) == nil {
+		provider = global()
+	}
 	if last := l.last.Load(); last != nil && any(last.provider) == any(provider) {
 		return last.made
 	}
@@ -38,14 +44,9 @@ func (l *latest[P, T]) get(provider P, from func(P) T) T {
 	return made
 }
 
-// tracer returns the one to use for the call at hand: without a provider of its
-// own the transport uses the global one as it is now.
+// tracer returns the one to use for the call at hand.
 func (t *Transport) tracer() trace.Tracer {
-	provider := t.config.tracerProvider
-	if provider == nil {
-		provider = otel.GetTracerProvider()
-	}
-	return t.tracers.get(provider, t.newTracer)
+	return t.tracers.get(t.config.tracerProvider, otel.GetTracerProvider, t.newTracer)
 }
 
 func (t *Transport) newTracer(p trace.TracerProvider) trace.Tracer {
@@ -56,11 +57,7 @@ func (t *Transport) newTracer(p trace.TracerProvider) trace.Tracer {
 
 // logger is likewise.
 func (t *Transport) logger() log.Logger {
-	provider := t.config.loggerProvider
-	if provider == nil {
-		provider = otel.GetLoggerProvider()
-	}
-	return t.loggers.get(provider, t.newLogger)
+	return t.loggers.get(t.config.loggerProvider, otel.GetLoggerProvider, t.newLogger)
 }
 
 func (t *Transport) newLogger(p log.LoggerProvider) log.Logger {
@@ -79,11 +76,7 @@ func (t *Transport) meter(ctx context.Context) *genai.Meter {
 }
 
 func (t *Transport) anyMeter() *genai.Meter {
-	provider := t.config.meterProvider
-	if provider == nil {
-		provider = otel.GetMeterProvider()
-	}
-	return t.meters.get(provider, t.newMeter)
+	return t.meters.get(t.config.meterProvider, otel.GetMeterProvider, t.newMeter)
 }
 
 // panicked counts a panic that was contained. It may have been the meter
