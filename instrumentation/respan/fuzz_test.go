@@ -4,7 +4,6 @@ package respan_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/otelmistral/otelmistral/instrumentation/respan"
+	"github.com/otelmistral/otelmistral/internal/wiretest"
 	"github.com/otelmistral/otelmistral/semconv"
 )
 
@@ -67,33 +67,8 @@ func FuzzDialectSurvivesAnySpan(f *testing.F) {
 	})
 }
 
-// history is a conversation of n messages, some of which call tools or answer for
-// them, and the call that sent it.
-func history(n int) (content string, call sdktrace.ReadOnlySpan) {
-	b := []byte{'['}
-	for i := range n {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		switch i % 4 {
-		case 0:
-			b = fmt.Appendf(b, `{"role":"user","parts":[{"type":"text","content":"message %d:\nwhat does \"Comté\" mean, and how long does it ripen?"}]}`, i)
-		case 1:
-			b = fmt.Appendf(b, `{"role":"assistant","parts":[{"type":"tool_call","id":"c%d","name":"search","arguments":{"query":"comté ripening","limit":3}}]}`, i)
-		case 2:
-			b = fmt.Appendf(b, `{"role":"tool","parts":[{"type":"tool_call_response","id":"c%d","response":{"title":"Comté","text":"A hard cheese from unpasteurised milk."}}]}`, i-1)
-		default:
-			b = append(b, `{"role":"assistant","parts":[{"type":"text","content":"It is named after the region. Most wheels ripen for eight to eighteen months; the older ones taste of nuts."}],"finish_reason":"stop"}`...)
-		}
-	}
-	content = string(append(b, ']'))
-	return content, tracetest.SpanStub{Attributes: []attribute.KeyValue{
-		semconv.GenAIOperationNameKey.String(semconv.OperationChat), semconv.GenAIInputMessagesKey.String(content),
-	}}.Snapshot()
-}
-
 func TestIndexedMessagesAreBounded(t *testing.T) {
-	_, call := history(respan.MaxIndexedMessages + 10)
+	_, call := wiretest.History(respan.MaxIndexedMessages + 10)
 	out := dialect(t)(call).Attributes()
 	roles := 0
 	var input []any
@@ -110,12 +85,9 @@ func TestIndexedMessagesAreBounded(t *testing.T) {
 }
 
 func TestOfMessagesThatEndInTheMiddleNoneIsIndexed(t *testing.T) {
-	content, _ := history(4)
+	content, _ := wiretest.History(4)
 	content = content[:len(content)-1]
-	call := tracetest.SpanStub{Attributes: []attribute.KeyValue{
-		semconv.GenAIOperationNameKey.String(semconv.OperationChat), semconv.GenAIInputMessagesKey.String(content),
-	}}.Snapshot()
-	out := dialect(t)(call).Attributes()
+	out := dialect(t)(wiretest.Chat(content)).Attributes()
 	assert.Contains(t, out, attribute.String("traceloop.entity.input", content))
 	for _, a := range out {
 		assert.NotContains(t, string(a.Key), "gen_ai.prompt.")
@@ -123,33 +95,7 @@ func TestOfMessagesThatEndInTheMiddleNoneIsIndexed(t *testing.T) {
 }
 
 func TestALongHistoryAllocatesNoMoreOftenThanAShortOne(t *testing.T) {
-	translate := dialect(t)
-	allocations := func(n int) float64 {
-		_, call := history(n)
-		return testing.AllocsPerRun(10, func() { translate(call) })
-	}
-	assert.InDelta(t, allocations(20), allocations(2000), 5, "buffers may grow, messages allocate nothing")
+	wiretest.LongHistoryAllocatesNoMoreOftenThanAShortOne(t, dialect(t))
 }
 
-// The cost per message must be about the same for all lengths, and at most twice
-// that of json.Valid over the content: see make bench-report.
-func BenchmarkDialect(b *testing.B) {
-	for _, n := range []int{20, 200, 2000} {
-		content, span := history(n)
-		b.Run(fmt.Sprintf("messages=%d/json.Valid", n), func(b *testing.B) {
-			doc := []byte(content)
-			for b.Loop() {
-				if !json.Valid(doc) {
-					b.Fatal("not JSON")
-				}
-			}
-		})
-		b.Run(fmt.Sprintf("messages=%d/export", n), func(b *testing.B) {
-			translate := dialect(b)
-			b.ReportAllocs()
-			for b.Loop() {
-				translate(span)
-			}
-		})
-	}
-}
+func BenchmarkDialect(b *testing.B) { wiretest.BenchmarkDialect(b, dialect(b)) }
