@@ -105,11 +105,11 @@ func TestLogsAreBoundedInNumber(t *testing.T) {
 
 func TestShutdownOfLogsCancelsAndCountsWhatIsUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cancelled := make(chan struct{})
-		s := &logSink{export: func(ctx context.Context) error { <-ctx.Done(); close(cancelled); return ctx.Err() }}
+		begun, cancelled := make(chan struct{}), make(chan struct{})
+		s := &logSink{export: func(ctx context.Context) error { close(begun); <-ctx.Done(); close(cancelled); return ctx.Err() }}
 		p, provider := newLogs(t, s, Destination{})
 		emitTo(provider, "e")
-		time.Sleep(2 * time.Second) //nolint:forbidigo // the bubble's time: the batch is under way
+		<-begun
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		begin := time.Now()
