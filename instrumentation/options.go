@@ -200,7 +200,7 @@ func (c config) contentRule(destinations []destination.Destination) contentRule 
 		asked := value == "SPAN_ONLY" || value == "SPAN_AND_EVENT"
 		return contentRule{asked, value == "EVENT_ONLY" || value == "SPAN_AND_EVENT", asked, nil}
 	}
-	wants := func(d destination.Destination) bool { return d.Content && !d.NoContent }
+	wants := destination.Destination.WantsContent
 	if slices.ContainsFunc(destinations, wants) {
 		return contentRule{false, false, true, []roundtripper.Option{roundtripper.WithContentCapture(roundtripper.CaptureSpan)}}
 	}

@@ -193,3 +193,7 @@ func positiveEnv(name string, otherwise int) int {
 	}
 	return n
 }
+
+// WantsContent tells whether the backend gets message content: NoContent wins over
+// Content.
+func (d Destination) WantsContent() bool { return d.Content && !d.NoContent }

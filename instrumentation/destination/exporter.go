@@ -91,7 +91,7 @@ func (e *exporter) export(ctx context.Context, spans []sdktrace.ReadOnlySpan, by
 		out := make([]sdktrace.ReadOnlySpan, len(spans))
 		for i, s := range spans {
 			out[i] = s.(*queued).ReadOnlySpan
-			if !e.dest.Content || e.dest.NoContent {
+			if !e.dest.WantsContent() {
 				out[i] = removeContent(out[i])
 			}
 			if e.dest.Dialect != nil {

@@ -150,7 +150,7 @@ func (e *logExporter) Export(ctx context.Context, records []sdklog.Record) error
 			n, size = n+1, size+next
 		}
 		batch := records[:n]
-		if !p.dest.Content || p.dest.NoContent {
+		if !p.dest.WantsContent() {
 			for i := range batch {
 				removeRecordContent(&batch[i])
 			}

@@ -46,13 +46,18 @@ func newClient(o OTLP, base http.RoundTripper) *client {
 	if c.maxBytes <= 0 {
 		c.maxBytes = DefaultMaxRequestBytes
 	}
-	// No time limit here: an attempt has one in its context.
-	hc := &http.Client{
+	hc := clientOf(base) // without a time limit: an attempt has one in its context
+	c.stock, c.close = otlptracehttp.NewClient(o.options(hc)...), hc.CloseIdleConnections
+	return c
+}
+
+// clientOf makes requests by way of base and takes the answers in. It follows no
+// redirect: see [OTLP.NewExporter].
+func clientOf(base http.RoundTripper) *http.Client {
+	return &http.Client{
 		Transport:     listener{base},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	c.stock, c.close = otlptracehttp.NewClient(o.options(hc)...), hc.CloseIdleConnections
-	return c
 }
 
 // CloseIdleConnections lets http.Client reach the connections.

@@ -77,12 +77,8 @@ func (o OTLP) line() (line, error) {
 	if err := o.validate(); err != nil {
 		return line{}, err
 	}
-	hc := &http.Client{
-		Transport:     listener{o.transport()},
-		Timeout:       o.Timeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	if hc.Timeout <= 0 {
+	hc := clientOf(o.transport())
+	if hc.Timeout = o.Timeout; hc.Timeout <= 0 {
 		hc.Timeout = defaultTimeout
 	}
 	return line{o.URL, hc, masker(o.Headers)}, nil
