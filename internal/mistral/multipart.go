@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"mime"
 	"net/textproto"
+	"strings"
 )
 
 const (
@@ -212,8 +213,11 @@ func fieldName(header []byte) string {
 	if err != nil {
 		return ""
 	}
-	disposition, parameters, err := mime.ParseMediaType(fields.Get("Content-Disposition"))
-	if _, file := parameters["filename"]; file || err != nil || disposition != "form-data" {
+	value := fields.Get("Content-Disposition")
+	disposition, parameters, err := mime.ParseMediaType(value)
+	// A malformed filename* is not among the parameters, but says file, too.
+	file := strings.Contains(strings.ToLower(value), "filename")
+	if file || err != nil || disposition != "form-data" {
 		return ""
 	}
 	return parameters["name"]

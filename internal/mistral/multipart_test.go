@@ -61,6 +61,7 @@ var forms = []struct {
 	whole bool
 }{
 	{"a field", lines(oneField), []field{{"model", "m"}}, true},
+	{"a file with a malformed name", lines("--b\nContent-Disposition: form-data; name=a; filename*=UTF-8'B%e2%82%ac\n\nx\n" + oneField), []field{{"model", "m"}}, true},
 	{"bare line feeds", []byte(oneField), []field{{"model", "m"}}, true},
 	{"a preamble and an epilogue", lines("hello\n--bb\n--b x\n" + oneField + "--b\nContent-Disposition: form-data; name=late\n\nx\n--b--\n"), []field{{"model", "m"}}, true},
 	{"no line end behind the last boundary", lines(strings.TrimSuffix(oneField, "\n")), []field{{"model", "m"}}, true},
