@@ -55,9 +55,11 @@
 //
 // [MetricReader] and [LogProcessor] put the exporters of a Destination behind the
 // SDK: they contain panics, keep to the context of Flush and Shutdown, bound what
-// waits, and remove content from log records as from spans. A batch that fails
-// after the exporter's retries is lost. Metrics are cumulative, so the next
-// export makes up for it; log records are counted in [Counts].
+// waits, and remove content from log records as from spans. What spans are tried
+// again for, they are, too, but for no longer than the SDK gives one export:
+// OTEL_METRIC_EXPORT_TIMEOUT and OTEL_BLRP_EXPORT_TIMEOUT, 30 s by default. A batch
+// that fails then is lost. Metrics are cumulative, so the next export makes up for
+// it; log records are counted in [Counts].
 //
 // # Environment
 //

@@ -16,8 +16,9 @@ import (
 )
 
 // NewMetricExporter makes the exporter of a [Destination] that takes metrics at
-// URL. Encoding and retries are those of OpenTelemetry, within Retry; JSON,
-// RetryOn500 and MaxRequestBytes do not apply. It does not connect.
+// URL. Encoding and retries are those of OpenTelemetry, within Retry and the time
+// that the SDK gives an export; JSON, RetryOn500 and MaxRequestBytes do not apply.
+// It does not connect.
 func (o OTLP) NewMetricExporter(ctx context.Context) (sdkmetric.Exporter, error) {
 	l, err := o.line()
 	if err != nil {
@@ -77,11 +78,33 @@ func (o OTLP) line() (line, error) {
 	if err := o.validate(); err != nil {
 		return line{}, err
 	}
-	hc := clientOf(o.transport())
-	if hc.Timeout = o.Timeout; hc.Timeout <= 0 {
-		hc.Timeout = defaultTimeout
+	l := line{o.URL, clientOf(o.transport()), masker(o.Headers)}
+	l.client.Transport = again{l.client.Transport.(listener), l}
+	if l.client.Timeout = o.Timeout; l.client.Timeout <= 0 {
+		l.client.Timeout = defaultTimeout
 	}
-	return line{o.URL, hc, masker(o.Headers)}, nil
+	return l, nil
+}
+
+// again lets the exporters of metrics and logs try again what the exporter of
+// spans does. To them a connection that is refused is final, so they see an
+// endpoint that is busy instead; send knows better.
+type again struct {
+	listener
+	line line
+}
+
+func (r again) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := r.listener.RoundTrip(req)
+	a := req.Context().Value(answerKey{}).(*answer)
+	if req.Context().Err() != nil || !a.passes(false) {
+		return resp, err
+	}
+	troubleOf(req.Context()).note(a.describe(r.line.url, r.line.mask))
+	if err != nil {
+		resp = &http.Response{StatusCode: http.StatusServiceUnavailable, Header: http.Header{}, Body: http.NoBody, Request: req}
+	}
+	return resp, nil
 }
 
 // send returns what the endpoint answered, without the secrets and the quotes

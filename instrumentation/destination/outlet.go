@@ -28,6 +28,7 @@ type outlet struct {
 	asked    atomic.Int32 // flushes under way
 	mu       sync.Mutex
 	err      error // of the exports since the last flush
+	trouble  trouble
 	unserved sync.Once
 	stop     sync.Once
 	stopping *guard.Running
@@ -58,6 +59,8 @@ func (o *outlet) call(ctx context.Context, export func(context.Context) error) b
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(o.life, cancel)()
+	defer o.trouble.over()
+	ctx = o.trouble.in(ctx)
 	err := guard.Call("the exporter", func() error { return shorten(export(ctx)) })
 	if err == nil {
 		return true
@@ -86,9 +89,11 @@ func (o *outlet) told() error {
 }
 
 // ForceFlush exports what was recorded before the call. It waits no longer than
-// ctx, also for an exporter that does not heed it.
+// ctx; the export then goes on, for to end it would be to lose its records.
 func (o *outlet) ForceFlush(ctx context.Context) error {
-	return o.begin("ForceFlush", func() error { return o.pipe.ForceFlush(ctx) }).Wait(ctx)
+	background := context.WithoutCancel(ctx)
+	flush := o.begin("ForceFlush", func() error { return o.pipe.ForceFlush(background) })
+	return o.trouble.explain(flush.Wait(ctx))
 }
 
 // Shutdown exports what is left and stops. It waits no longer than ctx, and then
@@ -98,7 +103,7 @@ func (o *outlet) Shutdown(ctx context.Context) error {
 		o.stopping = o.begin("Shutdown", func() error { return o.pipe.Shutdown(ctx) })
 	})
 	defer o.abort()
-	return o.stopping.Wait(ctx)
+	return o.trouble.explain(o.stopping.Wait(ctx))
 }
 
 func (o *outlet) begin(what string, f func() error) *guard.Running {

@@ -37,7 +37,7 @@ func (t *trouble) over() { t.why.Store(nil) }
 
 // explain adds to err what is known.
 func (t *trouble) explain(err error) error {
-	if t == nil {
+	if t == nil || err == nil {
 		return err
 	}
 	if why := t.why.Load(); why != nil {
