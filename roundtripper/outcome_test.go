@@ -539,26 +539,6 @@ func TestErrorBodyIsReadAheadUpTo64KiB(t *testing.T) {
 	}
 }
 
-func TestErrorBodyThatWasReadAheadIsGoneAfterClose(t *testing.T) {
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(http.StatusBadRequest)
-		_, _ = io.WriteString(w, "no")
-	}))
-	defer srv.Close()
-	plain := &http.Transport{}
-	defer plain.CloseIdleConnections()
-	var errs []error
-	for _, rt := range []http.RoundTripper{plain, newRecorder().transport(plain)} {
-		resp, err := (&http.Client{Transport: rt}).Post(srv.URL+"/v1/chat/completions", jsonType, strings.NewReader(plainRequest))
-		require.NoError(t, err)
-		require.NoError(t, resp.Body.Close())
-		_, err = resp.Body.Read(make([]byte, 10))
-		errs = append(errs, err)
-	}
-	require.Error(t, errs[0])
-	assert.Equal(t, errs[0], errs[1])
-}
-
 // exploding is a body that panics when it is read.
 type exploding struct{}
 

@@ -6,6 +6,9 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"reflect"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -29,6 +32,12 @@ type snapshot struct {
 	// forward is the body to send, without observing rest.
 	forward io.ReadCloser
 	reader  bytes.Reader // what forward reads if there is no rest
+}
+
+// nopClosers are the types of the bodies that http.NewRequest makes.
+var nopClosers = []reflect.Type{
+	reflect.TypeOf(io.NopCloser(strings.NewReader(""))),
+	reflect.TypeOf(io.NopCloser(struct{ io.Reader }{})),
 }
 
 // takeSnapshot reads the body of req as far as that cannot block: GetBody says
@@ -56,12 +65,13 @@ func takeSnapshot(req *http.Request) *snapshot {
 		s.forward = &replay{data: s.body, err: err, rest: req.Body}
 		return s
 	}
-	if err := req.Body.Close(); err != nil {
+	if err := req.Body.Close(); err != nil || !slices.Contains(nopClosers, reflect.TypeOf(req.Body)) {
 		s.forward = &replay{data: s.body, err: io.EOF, rest: closed{err}}
 		return s
 	}
 	// net/http sends a body that it knows to be in memory together with the
-	// headers. This is such a one, like the one it replaces.
+	// headers, and again if that fails. This is such a one, like the one it
+	// replaces.
 	s.reader.Reset(s.body)
 	s.forward = io.NopCloser(&s.reader)
 	return s
