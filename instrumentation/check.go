@@ -18,7 +18,8 @@ const grace = 200 * time.Millisecond
 // Check asks every destination whether it can be reached with its credentials,
 // all at the same time, and returns when all have answered, or shortly after ctx
 // has ended. It sends no span. The error joins those of the destinations; each
-// names the destination and says what to do. A destination that has no check,
+// names the destination and says what to do. What [Start] could not set up is
+// among them, so a program need not look at both. A destination that has no check,
 // such as the console, passes. Call it when a program starts, or in a command of
 // its own.
 func (i *Instrumentation) Check(ctx context.Context) error {
@@ -37,7 +38,7 @@ func (i *Instrumentation) Check(ctx context.Context) error {
 		case <-patience.Done():
 		}
 	})()
-	var errs []error
+	errs := []error{i.unbuilt}
 	for n, check := range checks {
 		if check == nil {
 			continue

@@ -5,12 +5,14 @@ package instrumentation
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/otelmistral/otelmistral/instrumentation/destination"
 	"github.com/otelmistral/otelmistral/instrumentation/otlp"
@@ -36,6 +38,46 @@ func TestCheckNamesEachDestinationThatDoesNotAnswer(t *testing.T) {
 	assert.NotContains(t, err.Error(), "unchecked")
 	assert.Empty(t, good.Spans())
 	require.NoError(t, i.Shutdown(t.Context()))
+}
+
+// A program that looks at Check alone learns of everything that does not work.
+func TestCheckTellsWhatStartCouldNotSetUp(t *testing.T) {
+	r := receiver(t)
+	tests := map[string]struct {
+		env  map[string]string
+		opts []Option
+		want string
+	}{
+		"configuration of the environment": {
+			env:  map[string]string{"LANGFUSE_PUBLIC_KEY": "pk-lf-1"},
+			want: "langfuse: LANGFUSE_SECRET_KEY",
+		},
+		"variables of metrics": {
+			env:  map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": r.URL, "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT": "soon"},
+			want: "metrics: otlp: OTEL_EXPORTER_OTLP_METRICS_TIMEOUT",
+		},
+		"exporter": {
+			opts: []Option{WithDestination(destination.Destination{
+				Name: "mine", NewExporter: func(context.Context) (sdktrace.SpanExporter, error) { return nil, errors.New("no disk") },
+			})},
+			want: "destination mine: no disk",
+		},
+		"two of one URL": {
+			opts: []Option{WithDestination(to(t, r)), WithDestination(to(t, r))},
+			want: "send spans to the same URL",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			cleanEnv(t, tt.env)
+			i, startErr := Start(t.Context(), append(tt.opts, WithoutGlobalProvider())...)
+			require.ErrorContains(t, startErr, tt.want)
+			err := i.Check(t.Context())
+			require.ErrorContains(t, err, tt.want)
+			assert.Equal(t, 1, strings.Count(err.Error(), tt.want), "told once")
+			require.NoError(t, i.Shutdown(t.Context()))
+		})
+	}
 }
 
 func TestCheckAsksAllAtOnce(t *testing.T) {

@@ -34,6 +34,7 @@ type Instrumentation struct {
 	disabled     bool
 	destinations []*destination.Processor
 	checks       []destination.Destination
+	unbuilt      error                    // why there are not more of them
 	outward      *fanout                  // the context's attributes, and the destinations
 	all          *fanout                  // outward, and the processors of the application
 	provider     *sdktrace.TracerProvider // nil when disabled
@@ -65,15 +66,19 @@ func Start(ctx context.Context, opts ...Option) (*Instrumentation, error) {
 		return &Instrumentation{disabled: true, outward: &fanout{}, all: &fanout{}}, nil
 	}
 	c := newConfig(opts)
-	var errs []error
+	var errs, unbuilt []error
 	fault := func(err error) {
 		if err != nil {
 			errs = append(errs, fmt.Errorf("instrumentation: %w", err))
 		}
 	}
+	missing := func(err error) { // a destination, or a signal of one
+		unbuilt = append(unbuilt, err)
+		fault(err)
+	}
 
 	destinations, err := c.resolveDestinations()
-	fault(err)
+	missing(err)
 	rule := c.contentRule(destinations)
 	i := &Instrumentation{
 		checks:     destinations,
@@ -90,7 +95,7 @@ func Start(ctx context.Context, opts ...Option) (*Instrumentation, error) {
 		}
 		d.Content = d.Content || rule.asked
 		p, err := destination.NewProcessor(ctx, d)
-		fault(err)
+		missing(err)
 		if err == nil {
 			i.destinations = append(i.destinations, p)
 			i.outward.processors = append(i.outward.processors, p)
@@ -121,8 +126,9 @@ func Start(ctx context.Context, opts ...Option) (*Instrumentation, error) {
 		}
 	}
 	i.pipes = append(i.pipes, i.all)
-	fault(i.startMetrics(ctx, c, res, destinations))
-	fault(i.startLogs(ctx, c, res, destinations, rule.events))
+	missing(i.startMetrics(ctx, c, res, destinations))
+	missing(i.startLogs(ctx, c, res, destinations, rule.events))
+	i.unbuilt = errors.Join(unbuilt...)
 	fault(i.observeExport())
 	i.enter()
 	return i, errors.Join(errs...)
@@ -241,7 +247,7 @@ func (i *Instrumentation) Stats() destination.Stats {
 	}
 	for _, p := range i.logs {
 		logs := p.Counts()
-		same := func(c destination.Counts) bool { return c.Name == logs.Name && c.Endpoint == logs.Endpoint }
+		same := func(c destination.Counts) bool { return c.Name == logs.Name }
 		if n := slices.IndexFunc(s.Destinations, same); n >= 0 {
 			s.Destinations[n].DroppedLogs = logs.DroppedLogs
 		} else {

@@ -51,9 +51,9 @@ func newConfig(opts []Option) config {
 	return c
 }
 
-// WithDestination adds a destination. It may be repeated; two destinations with
-// the same URL are an error of [Start], and the first one is kept. With it, the
-// environment adds no destination.
+// WithDestination adds a destination. It may be repeated; a second one that sends
+// a signal to the same URL gets none of it, which is an error of [Start], and one
+// whose name is taken is called name-2. With it, the environment adds no destination.
 func WithDestination(d destination.Destination) Option {
 	return optionFunc(func(c config) config {
 		c.destinations = append(slices.Clone(c.destinations), d)

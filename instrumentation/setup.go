@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -26,39 +24,8 @@ func (c config) resolveDestinations() ([]destination.Destination, error) {
 	if len(c.destinations) == 0 && len(c.processors) == 0 {
 		all, err = destinationsFromEnv()
 	}
-	unique, same := withoutDuplicates(all)
-	return unique, errors.Join(err, same)
-}
-
-// withoutDuplicates keeps the first of those that send to the same URL: what goes
-// there twice would be counted and paid for twice.
-func withoutDuplicates(all []destination.Destination) ([]destination.Destination, error) {
-	var kept []destination.Destination
-	var errs []error
-	for _, d := range all {
-		same := func(other destination.Destination) bool {
-			return d.Endpoint != "" && canonicalURL(other.Endpoint) == canonicalURL(d.Endpoint)
-		}
-		if i := slices.IndexFunc(kept, same); i >= 0 {
-			errs = append(errs, fmt.Errorf("destinations %s and %s have the same URL: the second one is left out", kept[i], d))
-			continue
-		}
-		kept = append(kept, d)
-	}
-	return kept, errors.Join(errs...)
-}
-
-func canonicalURL(s string) string {
-	u, err := url.Parse(s)
-	if err != nil {
-		return s
-	}
-	scheme, port := strings.ToLower(u.Scheme), u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[scheme]
-	}
-	host := net.JoinHostPort(strings.ToLower(u.Hostname()), port)
-	return scheme + "://" + host + strings.TrimRight(u.EscapedPath(), "/") + "?" + u.RawQuery
+	kept, same := apart(all)
+	return kept, errors.Join(err, same)
 }
 
 // newResource describes the process, later sources over earlier ones. Even with

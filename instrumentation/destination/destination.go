@@ -26,13 +26,16 @@ type Dialect func(sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan
 // Destination describes one backend. It is a value: copy it, change a field,
 // pass it on. It holds no secret outside NewExporter, so it may be printed.
 type Destination struct {
-	// Name stands in errors and in [Counts], for example "otlp". Required.
+	// Name stands in errors, metrics and [Counts], for example "otlp". Required.
 	Name string
 
-	// Endpoint is the URL that spans are sent to, without credentials. It
-	// stands in errors, and two destinations of one process may not have the
-	// same. Empty where there is no URL, as for the console.
-	Endpoint string
+	// Endpoint is the URL that spans are sent to, MetricsEndpoint and LogsEndpoint
+	// those of the other signals, without credentials. The first stands in errors,
+	// and none may be that of two destinations of one process. Empty where there
+	// is no URL, as for the console.
+	Endpoint        string
+	MetricsEndpoint string
+	LogsEndpoint    string
 
 	// Content says that the backend wants message content. When false, the
 	// attributes that carry content are removed from what it gets, unless the

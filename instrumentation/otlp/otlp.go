@@ -107,22 +107,28 @@ func New(c Config) (destination.Destination, error) {
 		checks = append(checks, exporter.Check)
 	}
 	if exporter, ok, err := c.exporter(metrics); ok {
+		d.MetricsEndpoint = exporter.URL
 		d.NewMetricExporter = func(ctx context.Context) (sdkmetric.Exporter, error) {
 			if err != nil {
 				return nil, err
 			}
 			return exporter.NewMetricExporter(ctx)
 		}
-		checks = append(checks, c.checkOf(exporter, metrics, err))
+		if err == nil { // else the constructor says it
+			checks = append(checks, c.checkOf(exporter, metrics))
+		}
 	}
 	if exporter, ok, err := c.exporter(logs); ok {
+		d.LogsEndpoint = exporter.URL
 		d.NewLogExporter = func(ctx context.Context) (sdklog.Exporter, error) {
 			if err != nil {
 				return nil, err
 			}
 			return exporter.NewLogExporter(ctx)
 		}
-		checks = append(checks, c.checkOf(exporter, logs, err))
+		if err == nil { // else the constructor says it
+			checks = append(checks, c.checkOf(exporter, logs))
+		}
 	}
 	d.Check = func(ctx context.Context) error { return checkAll(ctx, checks) }
 	return d, nil
@@ -180,13 +186,10 @@ func (c Config) check(s signal) error {
 
 // checkOf returns the check of metrics or logs. A collector that was named for
 // all signals may well serve traces only.
-func (c Config) checkOf(exporter destination.OTLP, s signal, err error) func(context.Context) error {
+func (c Config) checkOf(exporter destination.OTLP, s signal) func(context.Context) error {
 	_, variable := s.lookup("ENDPOINT")
 	named := c.MetricsEndpoint != "" || c.LogsEndpoint != "" || variable == prefix+s.name+"_ENDPOINT"
 	return func(ctx context.Context) error {
-		if err != nil {
-			return err
-		}
 		err := exporter.Check(ctx)
 		if !named && errors.Is(err, destination.ErrNotServed) {
 			return nil
