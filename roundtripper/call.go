@@ -48,6 +48,10 @@ type call struct {
 	lastRead time.Time
 	pace     pace
 
+	// byContext is busy while the context's goroutine ends the call: who learns of
+	// that from Read or Close may shut the provider down next.
+	byContext sync.WaitGroup
+
 	// Set before the caller gets the body.
 	stopContext func() bool
 	cleanup     runtime.Cleanup
@@ -113,6 +117,10 @@ func (c *call) finish(e end) {
 	c.mu.Lock()
 	first := !c.ended
 	c.ended = true
+	if first && e.cause == causeContext {
+		c.byContext.Add(1)
+		defer c.byContext.Done()
+	}
 	c.mu.Unlock()
 	if first {
 		c.end(e)

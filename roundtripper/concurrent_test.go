@@ -65,6 +65,41 @@ func TestReadCloseAndCancelConcurrentSafe(t *testing.T) {
 	}
 }
 
+// Whoever cancels a call, waits for it and then shuts the provider down must not
+// lose its span.
+func TestSpanOfACancelledCallHasEndedWhenTheCallerLearnsOfIt(t *testing.T) {
+	for name, learn := range map[string]func(io.ReadCloser){
+		"from Read":  func(body io.ReadCloser) { _, _ = io.Copy(io.Discard, body) },
+		"from Close": func(body io.ReadCloser) { _ = body.Close() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				r, slow := newRecorder(), make(chan struct{})
+				rt := r.transport(answering(streamType, bodyOf(firstChunk+textChunk)), roundtripper.WithRedactor(func(_, text string) string {
+					<-slow
+					return text
+				}))
+				resp, err := rt.RoundTrip(chatRequest(t, streamRequest).WithContext(ctx))
+				require.NoError(t, err)
+				cancel()
+				synctest.Wait() // now the context's goroutine ends the call
+				learned := false
+				go func() {
+					learn(resp.Body)
+					learned = true
+				}()
+				synctest.Wait()
+				assert.False(t, learned, "before the span has ended")
+				close(slow)
+				synctest.Wait()
+				assert.True(t, learned)
+				assert.Equal(t, semconv.OutcomeCancelled, r.one(t).outcome())
+			})
+		})
+	}
+}
+
 func TestManyCallsOverOneTransportConcurrentSafe(t *testing.T) {
 	const workers, calls = 20, 20
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {

@@ -122,6 +122,9 @@ func (b *body) Read(p []byte) (int, error) {
 	if 0 <= n && n <= len(p) {
 		b.call.read(p[:n], err)
 	}
+	if err != nil {
+		b.call.byContext.Wait()
+	}
 	// Or b could be collected, as abandoned, while its last Read goes on.
 	runtime.KeepAlive(b)
 	return n, err
@@ -130,5 +133,6 @@ func (b *body) Read(p []byte) (int, error) {
 // Close ends the call before it closes the body: closing may block.
 func (b *body) Close() error {
 	b.call.finish(end{cause: causeClosed})
+	b.call.byContext.Wait()
 	return b.inner.Close()
 }

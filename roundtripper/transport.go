@@ -67,7 +67,8 @@ func (t *Transport) CloseIdleConnections() {
 // context, the garbage collection of a body that nobody closed. It does not
 // end when RoundTrip returns, except where no body is to come, and for error
 // statuses whose body is declared to be at most 64 KiB: that body alone is read
-// here and put back, since many clients never read it.
+// here and put back, since many clients never read it. Where the context ended
+// it, it has ended by the time that Read has returned an error, or Close.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	route, ok := t.match(req)
 	if !ok {
