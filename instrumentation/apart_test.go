@@ -43,6 +43,7 @@ func TestTwoDestinationsWithOneURLForMetricsOrLogs(t *testing.T) {
 	assert.Len(t, second.Spans(), 1)
 	assert.Len(t, first.LogRecords(), 1)
 	assert.Empty(t, second.SignalExports())
+	assert.Len(t, i.metrics, 1, "metrics repeat themselves: what counts is who sends them")
 }
 
 func TestDestinationsOfOneNameAreNumbered(t *testing.T) {
