@@ -11,14 +11,21 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/log"
+	logembedded "go.opentelemetry.io/otel/log/embedded"
+	"go.opentelemetry.io/otel/metric"
+	metricembedded "go.opentelemetry.io/otel/metric/embedded"
 	"go.opentelemetry.io/otel/propagation"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+	traceembedded "go.opentelemetry.io/otel/trace/embedded"
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/otelmistral/otelmistral/roundtripper"
@@ -74,6 +81,21 @@ type panickyPropagator struct{ propagation.TextMapPropagator }
 
 func (panickyPropagator) Inject(context.Context, propagation.TextMapCarrier) { panic("x") }
 
+type panickyProviders struct {
+	traceembedded.TracerProvider
+	metricembedded.MeterProvider
+	logembedded.LoggerProvider
+}
+
+func (panickyProviders) Tracer(string, ...trace.TracerOption) trace.Tracer { panic("x") }
+func (panickyProviders) Meter(string, ...metric.MeterOption) metric.Meter  { panic("x") }
+func (panickyProviders) Logger(string, ...log.LoggerOption) log.Logger     { panic("x") }
+
+type panickyLogs struct{ sdklog.Processor }
+
+func (panickyLogs) Enabled(context.Context, sdklog.EnabledParameters) bool { return true }
+func (panickyLogs) OnEmit(context.Context, *sdklog.Record) error           { panic("x") }
+
 func TestPanicsOfTheApplicationsTelemetryDoNotReachTheCaller(t *testing.T) {
 	for name, rt := range map[string]func() http.RoundTripper{
 		"sampler": func() http.RoundTripper {
@@ -85,6 +107,25 @@ func TestPanicsOfTheApplicationsTelemetryDoNotReachTheCaller(t *testing.T) {
 		"propagator": func() http.RoundTripper {
 			return newRecorder().transport(base(), roundtripper.WithPropagator(panickyPropagator{}))
 		},
+		"filter": func() http.RoundTripper {
+			return newRecorder().transport(base(), roundtripper.WithFilter(func(*http.Request) bool { panic("x") }))
+		},
+		"redactor": func() http.RoundTripper {
+			return newRecorder().transport(base(), roundtripper.WithRedactor(func(string, string) string { panic("x") }))
+		},
+		"tracer provider": func() http.RoundTripper {
+			return newRecorder().transport(base(), roundtripper.WithTracerProvider(panickyProviders{}))
+		},
+		"meter provider": func() http.RoundTripper {
+			return newRecorder().transport(base(), roundtripper.WithMeterProvider(panickyProviders{}))
+		},
+		"logger provider": func() http.RoundTripper {
+			return newRecorder().transport(base(), roundtripper.WithLoggerProvider(panickyProviders{}))
+		},
+		"logger": func() http.RoundTripper {
+			return newRecorder().transport(base(), roundtripper.WithLoggerProvider(
+				sdklog.NewLoggerProvider(sdklog.WithProcessor(panickyLogs{}))))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			reports := handled(t)
@@ -92,6 +133,39 @@ func TestPanicsOfTheApplicationsTelemetryDoNotReachTheCaller(t *testing.T) {
 			exchange(t, transport)
 			exchange(t, transport)
 			assert.Len(t, reports(), 1, "reported once")
+		})
+	}
+}
+
+// panickyError is one that cannot be asked what it is.
+type panickyError struct{}
+
+func (panickyError) Error() string   { return "x" }
+func (panickyError) Is(error) bool   { panic("x") }
+func (panickyError) As(any) bool     { panic("x") }
+func (panickyError) Temporary() bool { panic("x") }
+
+func TestErrorThatCannotBeAskedCostsNoOutcome(t *testing.T) {
+	for name, tt := range map[string]struct {
+		base    roundTripFunc
+		outcome string
+	}{
+		"no response": {func(*http.Request) (*http.Response, error) { return nil, panickyError{} }, "failed"},
+		"body": {func(req *http.Request) (*http.Response, error) {
+			return answering(jsonType, io.NopCloser(iotest.ErrReader(panickyError{})))(req)
+		}, "cut"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRecorder()
+			resp, err := r.transport(tt.base).RoundTrip(chatRequest(t, plainRequest))
+			if err == nil {
+				_, err = io.ReadAll(resp.Body)
+			}
+			assert.Equal(t, error(panickyError{}), err)
+			s := r.one(t)
+			assert.Equal(t, tt.outcome, s.attr(semconv.MistralOutcomeKey).AsString())
+			assert.Equal(t, "_OTHER", s.attr(semconv.ErrorTypeKey).AsString())
+			assert.Equal(t, "mistral-small-latest", s.attr(semconv.GenAIRequestModelKey).AsString())
 		})
 	}
 }

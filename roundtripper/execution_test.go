@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/otelmistral/otelmistral/internal/testserver"
@@ -115,4 +116,26 @@ func TestAConversationsStreamWithAToolOfTheServer(t *testing.T) {
 	assert.Equal(t, call.SpanContext.SpanID(), tool.Parent.SpanID())
 	assert.True(t, tool.StartTime.After(call.StartTime))
 	assert.Equal(t, time.Millisecond, tool.EndTime.Sub(tool.StartTime).Round(time.Microsecond))
+}
+
+// toolless is a sampler that cannot bear the spans of tools.
+type toolless struct{ sdktrace.Sampler }
+
+func (s toolless) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
+	if strings.HasPrefix(p.Name, "execute_tool") {
+		panic("x")
+	}
+	return s.Sampler.ShouldSample(p)
+}
+
+func TestPanicOverAToolOfTheServerCostsNoEvent(t *testing.T) {
+	r, book := newRecorder(sdktrace.WithSampler(toolless{sdktrace.AlwaysSample()})), &logbook{}
+	const reply = `{"conversation_id":"c","outputs":[{"type":"tool.execution","name":"web_search"}]}`
+	resp, err := r.transport(answering(jsonType, bodyOf(reply)), book.option()).
+		RoundTrip(requestTo(t, conversationURL, `{"model":"m","inputs":"a"}`))
+	require.NoError(t, err)
+	_, err = io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	r.one(t)
+	book.one(t, semconv.EventInferenceDetails)
 }

@@ -45,9 +45,21 @@ type end struct {
 	err   error
 }
 
-// settle finds the outcome of a call, and what type of error it is.
+// settle finds the outcome of a call, and what type of error it is. The error is
+// that of the transport below: asking it may panic.
 func (c *call) settle(e end) {
 	r := &c.record
+	answered := r.Response.Status != 0
+	defer func() {
+		if recover() == nil {
+			return
+		}
+		r.Panics++
+		r.Outcome, r.Failure.Type = semconv.OutcomeFailed, semconv.ErrorTypeOther
+		if answered {
+			r.Outcome = semconv.OutcomeCut
+		}
+	}()
 	switch {
 	case r.Response.Status >= 400:
 		r.Outcome = semconv.OutcomeRefused
@@ -58,7 +70,6 @@ func (c *call) settle(e end) {
 		return
 	}
 	complete := c.complete(e.cause)
-	answered := r.Response.Status != 0
 	switch e.cause {
 	case causeHeaders, causeDone:
 		r.Outcome = semconv.OutcomeCompleted
@@ -92,11 +103,18 @@ func (c *call) settle(e end) {
 // complete tells whether all of the reply has come. Of one that was not read,
 // because it was too long or decoding it panicked, nothing is known but that it
 // came to its end.
-func (c *call) complete(by cause) bool {
+func (c *call) complete(by cause) (all bool) {
 	z, ok := c.reply.(*compressed)
 	if c.broken || ok && z.over {
 		return by == causeEOF
 	}
+	defer func() {
+		if recover() != nil {
+			c.broke()
+			c.record.DecodeErrors++
+			all = by == causeEOF
+		}
+	}()
 	return c.reply != nil && c.reply.Complete()
 }
 

@@ -15,6 +15,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
+	"github.com/otelmistral/otelmistral/internal/genai"
 	"github.com/otelmistral/otelmistral/internal/mistral"
 	"github.com/otelmistral/otelmistral/semconv"
 )
@@ -33,14 +34,22 @@ func (p panicky) Done() bool     { p.at("Done"); return false }
 func (p panicky) Fill()          { p.at("Fill") }
 func (p panicky) Complete() bool { p.at("Complete"); return true }
 
+// panickyRequest is one of requests.
+type panickyRequest struct{ panicky }
+
+func (panickyRequest) Write([]byte)       {}
+func (panickyRequest) End()               {}
+func (p panickyRequest) Fill(*genai.Call) { p.at("request") }
+
 func TestPanicOfADecoderCostsTheRecordOnly(t *testing.T) {
-	for _, where := range []string{"Write", "Done", "Fill", "Complete"} {
+	for _, where := range []string{"Write", "Done", "Fill", "Complete", "request"} {
 		t.Run(where, func(t *testing.T) {
 			exporter := tracetest.NewInMemoryExporter()
 			provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(exporter))
 			transport := New(nil, WithTracerProvider(provider))
 			_, span := provider.Tracer("").Start(t.Context(), "chat")
 			c := &call{recording: true, target: &target{route: new(mistral.Route)}, transport: transport, caller: t.Context(), span: span, reply: panicky{where}}
+			c.asked.reader = panickyRequest{panicky{where}}
 			c.record.Response.Status = http.StatusOK
 			resp := &http.Response{Body: io.NopCloser(strings.NewReader("{}"))}
 			c.observe(resp)
@@ -53,10 +62,9 @@ func TestPanicOfADecoderCostsTheRecordOnly(t *testing.T) {
 			spans := exporter.GetSpans()
 			require.Len(t, spans, 1)
 			assert.Equal(t, codes.Unset, spans[0].Status.Code, "the bug is not the call's")
-			if where != "Complete" { // there is nothing left to say it with
-				assert.Contains(t, spans[0].Attributes, semconv.MistralDecodeErrorsKey.Int(1))
-				assert.Contains(t, spans[0].Attributes, attribute.String("mistral_ai.outcome", "completed"))
-			}
+			assert.Contains(t, spans[0].Attributes, semconv.MistralDecodeErrorsKey.Int(1))
+			assert.Contains(t, spans[0].Attributes, attribute.String("mistral_ai.outcome", "completed"))
+			assert.Equal(t, 1, c.record.Panics)
 		})
 	}
 }

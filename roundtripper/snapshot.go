@@ -188,10 +188,13 @@ func (a *asked) fill(record *genai.Call) {
 	reader, broken := a.reader, a.broken
 	a.reader = nil
 	a.mu.Unlock()
-	if broken {
-		record.DecodeErrors++
-		record.Panics++
-	} else if reader != nil {
+	defer func() {
+		if broken || recover() != nil {
+			record.DecodeErrors++
+			record.Panics++
+		}
+	}()
+	if reader != nil && !broken {
 		reader.Fill(record)
 	}
 }
