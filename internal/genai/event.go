@@ -4,6 +4,7 @@ package genai
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,10 +105,14 @@ func number(literal string) attribute.Value {
 	return attribute.StringValue(literal)
 }
 
+// repeated is what the text of a Go error repeats of a request or an answer: a URL,
+// and what stands in quotes. Both may hold credentials.
+var repeated = regexp.MustCompile(`"(?:[^"\\]|\\.)*(?:"|$)|\w+://\S+`)
+
 // AppendException appends what [semconv.EventException] says of a failed call:
 // what samplers see of it, and its failure. err is the Go error, if that is what
-// it failed with. text is the longest message that is recorded, 0 for none. It is
-// to be called after [Call.AppendEnd].
+// it failed with; of its text, what it repeats of others is left out. text is the
+// longest message that is recorded, 0 for none. It is to be called after [Call.AppendEnd].
 func (c *Call) AppendException(dst []attribute.KeyValue, err error, text int) []attribute.KeyValue {
 	dst = c.AppendStart(dst)
 	dst = append(dst, semconv.ErrorTypeKey.String(c.Failure.Type))
@@ -124,6 +129,7 @@ func (c *Call) AppendException(dst []attribute.KeyValue, err error, text int) []
 	}
 	if err != nil {
 		message = strings.ToValidUTF8(fmt.Sprint(err), "\uFFFD") // contains the panic of an Error method
+		message = repeated.ReplaceAllString(message, `"..."`)
 		message = c.Redactor.Text(KindStatus, string(jsontrim.Cut([]byte(message), text)))
 	}
 	return appendString(dst, semconv.ExceptionMessageKey, message)

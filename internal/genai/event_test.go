@@ -3,6 +3,7 @@
 package genai
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -54,5 +55,19 @@ func TestContentWithTooManyMembersStaysJSON(t *testing.T) {
 func TestContentThatIsNoJSONStaysAsItIs(t *testing.T) {
 	for _, text := range []string{"", "[", `{"a":1`, "[1,]", "[1] 2", `{"a"}`} {
 		assert.Equal(t, attribute.StringValue(text), structureOf(text))
+	}
+}
+
+func TestTextOfAnErrorRepeatsNothing(t *testing.T) {
+	for text, want := range map[string]string{
+		"dial tcp 127.0.0.1:1: connection refused":                                   `dial tcp 127.0.0.1:1: connection refused`,
+		`Post "https://u:SECRET@api.example/v1?key=SECRET": EOF`:                     `Post "...": EOF`,
+		"POST https://u:SECRET@api.example/v1?key=SECRET giving up after 5 attempts": `POST "..." giving up after 5 attempts`,
+		`malformed MIME header line: "Set-Cookie: \"SECRET\" SECRET": really`:        `malformed MIME header line: "...": really`,
+		`malformed HTTP response "SECRET`:                                            `malformed HTTP response "..."`,
+	} {
+		var c Call
+		attrs := c.AppendException(nil, errors.New(text), 1<<10)
+		assert.Equal(t, semconv.ExceptionMessageKey.String(want), attrs[len(attrs)-1])
 	}
 }

@@ -25,7 +25,7 @@ const (
 // stand: the credentials that requests carry for connectors and gateways, in any
 // case.
 var Secrets = []string{
-	"authorization", "api_key", "apikey", "x-api-key",
+	"authorization", "api_key", "apikey", "api-key", "x-api-key", "access_token", "client_secret", "password",
 	"customer_credentials", "customer_api_keys", "credential_override",
 	"X-Data-Respan-Params", "X-Data-Keywordsai-Params",
 }

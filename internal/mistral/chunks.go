@@ -148,7 +148,25 @@ func mediaPart(modality, s string) genai.Part {
 	if modality == "audio" && !strings.Contains(s, "://") {
 		return genai.Part{Type: genai.PartBlob, Modality: modality, Text: s}
 	}
-	return genai.Part{Type: genai.PartURI, Modality: modality, Text: s}
+	return genai.Part{Type: genai.PartURI, Modality: modality, Text: place(s)}
+}
+
+// place is the part of a URL that says where something lies. The rest may open the
+// door: a user and a password before the host, a signature in the query.
+func place(s string) string {
+	if i := strings.IndexAny(s, "?#"); i >= 0 {
+		s = s[:i]
+	}
+	scheme, rest, ok := strings.Cut(s, "://")
+	if !ok {
+		return s
+	}
+	host, path, below := strings.Cut(rest, "/")
+	s = scheme + "://" + host[strings.LastIndexByte(host, '@')+1:]
+	if below {
+		s += "/" + path
+	}
+	return s
 }
 
 // tools reads the tools that the model may call. Of Mistral's built-in

@@ -208,6 +208,27 @@ func credentialsAreNeverRead(t *testing.T, route *Route) {
 	}
 }
 
+func TestOfTheURLOfMediaOnlyThePlaceIsRead(t *testing.T) {
+	for sent, want := range map[string]string{
+		"https://files.example/a/b.png":                                        "https://files.example/a/b.png",
+		"https://files.example/a.pdf?se=1&sig=SECRET#SECRET":                   "https://files.example/a.pdf",
+		"https://user:SECRET@files.example:444/a@b.pdf?X-Amz-Signature=SECRET": "https://files.example:444/a@b.pdf",
+		"https://user:SECRET@files.example":                                    "https://files.example",
+		"https://files.example?sig=https://SECRET":                             "https://files.example",
+		"gs://bucket/a.pdf":                                                    "gs://bucket/a.pdf",
+		"a.pdf?sig=SECRET":                                                     "a.pdf",
+	} {
+		for _, part := range []string{
+			`{"type":"image_url","image_url":"` + sent + `"}`,
+			`{"type":"image_url","image_url":{"url":"` + sent + `"}}`,
+			`{"type":"document_url","document_url":"` + sent + `"}`,
+		} {
+			got := parseRequest(withContent, []byte(`{"messages":[{"role":"user","content":[`+part+`]}]}`))
+			assert.Equal(t, want, got.Request.Messages[0].Parts[0].Text, part)
+		}
+	}
+}
+
 func TestWhatIsNoRequestIsCounted(t *testing.T) {
 	for body, want := range map[string]int{
 		``: 1, ` `: 1, `x`: 1, `{"model":"a"`: 1, `{"model":"a"}}`: 0, `{}`: 0, `[]`: 1, `5`: 1, `"a"`: 1, `null`: 1, `{"model":"a",}`: 1,
