@@ -23,7 +23,8 @@ import (
 // OTLP describes an OTLP/HTTP endpoint completely. Encoding and sending are those
 // of OpenTelemetry, but nothing is taken from OTEL_EXPORTER_OTLP_*: those
 // variables belong to one endpoint, and headers meant for it must not reach
-// another.
+// another. Malformed headers and endpoints in there are an error nevertheless:
+// OpenTelemetry would log them.
 //
 // The values of Headers are secrets. They are masked wherever an OTLP is
 // printed or logged, and in errors that repeat what the backend answered.
@@ -87,7 +88,7 @@ func CheckURL(s string) error {
 // or 400, it halves the batch until the span that is at fault is alone, and
 // only that one is lost.
 func (o OTLP) NewExporter(ctx context.Context) (sdktrace.SpanExporter, error) {
-	if err := o.validate(); err != nil {
+	if err := errors.Join(o.validate(), checkVariables("TRACES")); err != nil {
 		return nil, err
 	}
 	if o.MaxRequestBytes <= 0 {
@@ -101,7 +102,7 @@ func (o OTLP) NewExporter(ctx context.Context) (sdktrace.SpanExporter, error) {
 // repeats no secret. It is what a [Destination] Check needs. It is bounded by
 // ctx and by Timeout.
 func (o OTLP) Check(ctx context.Context) error {
-	if err := o.validate(); err != nil {
+	if err := errors.Join(o.validate(), checkVariables("TRACES")); err != nil {
 		return err
 	}
 	transport := o.transport()

@@ -4,6 +4,7 @@ package destination
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -21,7 +22,7 @@ import (
 // It does not connect.
 func (o OTLP) NewMetricExporter(ctx context.Context) (sdkmetric.Exporter, error) {
 	l, err := o.line()
-	if err != nil {
+	if err = errors.Join(err, checkVariables("METRICS")); err != nil {
 		return nil, err
 	}
 	compression, retry := otlpmetrichttp.NoCompression, o.Retry.withDefaults()
