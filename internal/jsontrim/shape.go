@@ -4,7 +4,6 @@ package jsontrim
 
 import (
 	"bytes"
-	"maps"
 	"slices"
 )
 
@@ -12,11 +11,17 @@ import (
 // immutable and safe for concurrent use: build them once.
 type Shape struct {
 	all     bool
-	members map[string]*Shape // nil when all
+	members [][]named // by the length of their names; nil when all
 	without [][]byte
 	base64  []string
 	bulk    bool
 	count   bool // of the elements of an array, instead of the array
+}
+
+// named is the shape of a member.
+type named struct {
+	name  string
+	shape *Shape
 }
 
 // Keep keeps a value and all below it.
@@ -32,7 +37,16 @@ var Count = &Shape{count: true}
 // are kept in order, and encoding/json takes the last. Applied to an array it
 // is applied to each element; applied to any other value that value is kept.
 func Members(members map[string]*Shape) *Shape {
-	return &Shape{members: maps.Clone(members)}
+	s := &Shape{}
+	for name, shape := range members {
+		// Few names of a shape are equally long, and to compare those costs less
+		// than to look into a map.
+		for len(s.members) <= len(name) {
+			s.members = append(s.members, nil)
+		}
+		s.members[len(name)] = append(s.members[len(name)], named{name, shape})
+	}
+	return s
 }
 
 // Without returns a copy of s that never keeps members of these names, at any
@@ -75,9 +89,12 @@ func (s *Shape) each(change func(*Shape)) *Shape {
 	}
 	c := *s
 	change(&c)
-	c.members = maps.Clone(s.members)
-	for name, m := range c.members {
-		c.members[name] = m.each(change)
+	c.members = slices.Clone(s.members)
+	for i, members := range c.members {
+		c.members[i] = slices.Clone(members)
+		for j, m := range members {
+			c.members[i][j].shape = m.shape.each(change)
+		}
 	}
 	return &c
 }
@@ -92,7 +109,14 @@ func (s *Shape) child(key []byte) *Shape {
 	if s.all {
 		return s
 	}
-	return s.members[string(key)]
+	if len(key) < len(s.members) {
+		for _, m := range s.members[len(key)] {
+			if m.name == string(key) {
+				return m.shape
+			}
+		}
+	}
+	return nil
 }
 
 // holdsBase64 tells whether Base64 names this key.
