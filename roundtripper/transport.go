@@ -98,7 +98,7 @@ func (t *Transport) match(req *http.Request) (*mistral.Route, bool) {
 	if req == nil || req.URL == nil {
 		return nil, false
 	}
-	route, ok := mistral.Match(req.Method, hostname(req), req.URL.Path, t.config.hosts)
+	route, ok := mistral.Match(req.Method, req.URL, t.config.hosts)
 	if !ok {
 		return nil, false
 	}
@@ -144,6 +144,7 @@ func (t *Transport) start(req *http.Request, route *mistral.Route, s *snapshot) 
 	c = &call{
 		transport: t, route: route, target: target, caller: caller, span: span, recording: recording, meter: meter,
 		own: own, capture: capture, events: events, start: time.Now(), limits: t.config.limits,
+		record: records.Get().(*genai.Call),
 	}
 	if meter != nil || events.wanted() {
 		// The span is on top: to ask context.WithoutCancel's for it would allocate
@@ -151,12 +152,12 @@ func (t *Transport) start(req *http.Request, route *mistral.Route, s *snapshot) 
 		c.measured = trace.ContextWithSpan(context.WithoutCancel(caller), span)
 	}
 	c.record.Vocabulary = t.config.vocabulary
-	target.describe(&c.record)
+	target.describe(c.record)
 	if !recording && len(model) > 0 {
 		return ctx, c // metrics ask for no more
 	}
-	route.ReadPath(req.URL.Path, &c.record)
-	route.ReadRequestHeaders(req.Header, &c.record)
+	route.ReadPath(req.URL.Path, c.record)
+	route.ReadRequestHeaders(req.Header, c.record)
 	c.limits.Content = capture.onSpan() && span.IsRecording() || capture.onEvent() && events.wanted()
 	if c.limits.Content && t.config.redact != nil {
 		c.record.Redactor = genai.Redactor{Func: t.config.redact, Panicked: t.reports.redactor}
@@ -206,7 +207,7 @@ func (t *Transport) inject(out *http.Request, p propagation.TextMapPropagator) {
 
 // address is the server that the URL names; the Host header may name another.
 func address(req *http.Request) (host string, port int) {
-	host = strings.ToLower(hostname(req))
+	host = mistral.Hostname(req.URL)
 	if p := req.URL.Port(); p != "" {
 		if port, err := strconv.Atoi(p); err == nil {
 			return host, port
@@ -217,7 +218,3 @@ func address(req *http.Request) (host string, port int) {
 	}
 	return host, 80
 }
-
-// hostname is that of the URL, without the dot of DNS's root: with it, a host is
-// still the same.
-func hostname(req *http.Request) string { return strings.TrimSuffix(req.URL.Hostname(), ".") }

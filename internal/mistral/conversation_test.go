@@ -18,7 +18,7 @@ import (
 )
 
 var conversationRoute = func() *Route {
-	route, _ := Match("POST", "api.mistral.ai", "/v1/conversations", nil)
+	route, _ := matchAt("POST", "api.mistral.ai", "/v1/conversations", nil)
 	return route
 }()
 
@@ -289,7 +289,7 @@ func TestPathsNameWhatIsCalled(t *testing.T) {
 		{"POST", "/v1/connectors/c1/tools/t1/call", genai.Call{Tool: genai.ToolCall{Name: "t1", Type: "extension"}}},
 		{"POST", "/v1/workflows/" + strings.Repeat("w", 1000) + "/execute", genai.Call{Workflow: strings.Repeat("w", maxName)}},
 	} {
-		route, ok := Match(tt.method, "api.mistral.ai", tt.path, nil)
+		route, ok := matchAt(tt.method, "api.mistral.ai", tt.path, nil)
 		require.True(t, ok, tt.path)
 		var call genai.Call
 		route.ReadPath(tt.path, &call)

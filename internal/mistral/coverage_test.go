@@ -107,7 +107,7 @@ func routeOf(t *testing.T, file string) (row int) {
 	req, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(append(head, "\n\n"...))))
 	require.NoError(t, err, file)
 	host, _, _ := strings.Cut(req.Host, ":")
-	route, ok := Match(req.Method, host, req.URL.Path, nil)
+	route, ok := matchAt(req.Method, host, req.URL.Path, nil)
 	require.True(t, ok, file)
 	for i := range routes {
 		if route == &routes[i] {

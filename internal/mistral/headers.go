@@ -18,46 +18,51 @@ const rateLimitPrefix = "X-Ratelimit-"
 // limits and Retry-After.
 // now is when the headers came.
 func ReadHeaders(h http.Header, now time.Time, call *genai.Call) {
-	r := &call.Response
-	// The gateway's own id equals Mistral's.
-	for _, header := range []string{"Mistral-Correlation-Id", "X-Kong-Request-Id"} {
-		if r.CorrelationID == "" {
-			r.CorrelationID = headerID(h, header)
-		}
-	}
-	if id := headerID(h, "X-Respan-Log-Id"); id != "" {
-		call.Extra = append(call.Extra, semconv.MistralGatewayLogIDKey.String(id))
-	}
-	if id := headerID(h, "X-Respan-Gateway-Request-Id"); id != "" {
-		call.Extra = append(call.Extra, semconv.MistralGatewayRequestIDKey.String(id))
-	}
 	for header, values := range h {
-		suffix, ok := strings.CutPrefix(header, rateLimitPrefix)
-		if !ok || len(values) == 0 {
+		if len(values) == 0 || values[0] == "" {
 			continue
 		}
-		key, ok := semconv.RateLimitKey(suffix)
-		if !ok {
-			continue
+		switch value := values[0]; header {
+		case "Mistral-Correlation-Id":
+			call.Response.CorrelationID = headerID(value)
+		case "X-Kong-Request-Id": // the gateway's own id equals Mistral's
+			if call.Response.CorrelationID == "" {
+				call.Response.CorrelationID = headerID(value)
+			}
+		case "X-Respan-Log-Id":
+			call.Extra = append(call.Extra, semconv.MistralGatewayLogIDKey.String(headerID(value)))
+		case "X-Respan-Gateway-Request-Id":
+			call.Extra = append(call.Extra, semconv.MistralGatewayRequestIDKey.String(headerID(value)))
+		case "Retry-After":
+			if s, ok := retryAfter(value, now); ok {
+				call.Extra = append(call.Extra, semconv.MistralRateLimitRetryAfterKey.Float64(s))
+			}
+		default:
+			readRateLimit(header, value, call)
 		}
-		if v, err := strconv.ParseInt(values[0], 10, 64); err == nil {
-			call.Extra = append(call.Extra, key.Int64(v))
-		}
-	}
-	if s, ok := retryAfter(h.Get("Retry-After"), now); ok {
-		call.Extra = append(call.Extra, semconv.MistralRateLimitRetryAfterKey.Float64(s))
 	}
 }
 
-func headerID(h http.Header, name string) string {
-	return clip(strings.ToValidUTF8(h.Get(name), "\uFFFD"))
+func readRateLimit(header, value string, call *genai.Call) {
+	suffix, ok := strings.CutPrefix(header, rateLimitPrefix)
+	if !ok {
+		return
+	}
+	key, ok := semconv.RateLimitKey(suffix)
+	if !ok {
+		return
+	}
+	if v, err := strconv.ParseInt(value, 10, 64); err == nil {
+		call.Extra = append(call.Extra, key.Int64(v))
+	}
+}
+
+func headerID(value string) string {
+	return clip(strings.ToValidUTF8(value, "\uFFFD"))
 }
 
 // retryAfter reads both forms of the header, seconds and a date, as seconds.
 func retryAfter(v string, now time.Time) (seconds float64, ok bool) {
-	if v == "" { // both parsers would make an error for it
-		return 0, false
-	}
 	if s, err := strconv.ParseFloat(strings.TrimSpace(v), 64); err == nil {
 		return s, s >= 0 && s < 1<<31
 	}

@@ -42,7 +42,7 @@ func TestTheIDsOfAGatewayAreRead(t *testing.T) {
 	h := http.Header{}
 	h.Set("x-respan-log-id", "log-1")
 	h.Set("x-respan-gateway-request-id", "a\xff"+strings.Repeat("b", 1000))
-	assert.Equal(t, []attribute.KeyValue{
+	assert.ElementsMatch(t, []attribute.KeyValue{
 		attribute.String("mistral_ai.gateway.log_id", "log-1"),
 		attribute.String("mistral_ai.gateway.request_id", "a\uFFFD"+strings.Repeat("b", maxName-4)),
 	}, readHeaders(h).Extra)

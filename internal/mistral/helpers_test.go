@@ -4,6 +4,7 @@ package mistral
 
 import (
 	"fmt"
+	"net/url"
 	"testing"
 	"time"
 
@@ -24,8 +25,13 @@ var (
 	gatewayRoute = chatAt("api.respan.ai")
 )
 
+// matchAt is Match of a URL with this host and path.
+func matchAt(method, host, path string, configured map[string]bool) (*Route, bool) {
+	return Match(method, &url.URL{Scheme: "https", Host: host, Path: path}, configured)
+}
+
 func chatAt(host string) *Route {
-	route, _ := Match("POST", host, "/v1/chat/completions", nil)
+	route, _ := matchAt("POST", host, "/v1/chat/completions", nil)
 	return route
 }
 

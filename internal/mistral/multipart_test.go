@@ -146,7 +146,7 @@ func FuzzMultipart(f *testing.F) {
 var transcriptionRoute = routeAt("/v1/audio/transcriptions")
 
 func routeAt(path string) *Route {
-	route, _ := Match("POST", "api.mistral.ai", path, nil)
+	route, _ := matchAt("POST", "api.mistral.ai", path, nil)
 	return route
 }
 
@@ -220,7 +220,7 @@ func TestFilesOfFormsCostNoMemory(t *testing.T) {
 
 func TestVertexTellsTheOperationByTheBodyAlsoIfNobodyPeeked(t *testing.T) {
 	const path = "/v1/projects/p/locations/l/publishers/mistralai/models/codestral@2501:rawPredict"
-	route, ok := Match("POST", "us-central1-aiplatform.googleapis.com", path, nil)
+	route, ok := matchAt("POST", "us-central1-aiplatform.googleapis.com", path, nil)
 	require.True(t, ok)
 	for body, want := range map[string]struct{ operation, model string }{
 		`{"prompt":"a","model":"codestral-2501"}`:      {semconv.OperationTextCompletion, "codestral-2501"},
@@ -244,7 +244,7 @@ func TestVertexTellsTheOperationByTheBodyAlsoIfNobodyPeeked(t *testing.T) {
 	for _, other := range []string{
 		strings.Replace(path, "mistralai", "anthropic", 1), strings.Replace(path, "rawPredict", "predict", 1),
 	} {
-		_, ok := Match("POST", "us-central1-aiplatform.googleapis.com", other, nil)
+		_, ok := matchAt("POST", "us-central1-aiplatform.googleapis.com", other, nil)
 		assert.False(t, ok, other)
 	}
 }

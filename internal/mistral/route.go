@@ -15,6 +15,7 @@ package mistral
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/otelmistral/otelmistral/semconv"
@@ -79,20 +80,31 @@ var routes = []Route{
 	{Operation: semconv.OperationChat, method: http.MethodPost, path: "/publishers/mistralai/models/*:streamRawPredict", where: vertex, endpoint: &vertexEndpoint},
 }
 
-// Match finds the route of a request to host, in any case. configured holds the
-// hosts, in lower case, that the user called Mistral's. Match does not allocate.
-func Match(method, host, path string, configured map[string]bool) (*Route, bool) {
-	before, end := cutLast(path)
+// Match finds the route of a request. configured holds the hosts, in lower case,
+// that the user called Mistral's. Match does not allocate, and does not look at
+// the host unless the path is that of a route.
+func Match(method string, u *url.URL, configured map[string]bool) (*Route, bool) {
+	before, end := cutLast(u.Path)
+	if r := match(byEnd[end], method, u, configured); r != nil {
+		return r, true
+	}
 	_, parent := cutLast(before)
-	for _, candidates := range [...][]*Route{byEnd[end], openBelow[parent]} {
-		for _, r := range candidates {
-			if method == r.method && endsWith(path, r.path) && r.where.holds(strings.ToLower(host), configured) {
-				return r, true
-			}
+	r := match(openBelow[parent], method, u, configured)
+	return r, r != nil
+}
+
+func match(candidates []*Route, method string, u *url.URL, configured map[string]bool) *Route {
+	for _, r := range candidates {
+		if method == r.method && endsWith(u.Path, r.path) && r.where.holds(Hostname(u), configured) {
+			return r
 		}
 	}
-	return nil, false
+	return nil
 }
+
+// Hostname is the server that a URL names, in lower case and without the dot of
+// DNS's root: with it, a host is still the same.
+func Hostname(u *url.URL) string { return strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")) }
 
 // byEnd holds the routes by the last segment of their path, openBelow those that
 // leave it open by the segment before, each in the order of the table: requests
