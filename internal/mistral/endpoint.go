@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"mime"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/otelmistral/otelmistral/internal/genai"
@@ -141,37 +142,59 @@ type document struct {
 	whole func(doc []byte, call *genai.Call)
 }
 
-// trimmer returns one for a document, to be released.
-func (d *document) trimmer(l Limits) *jsontrim.Trimmer {
-	if l.Content {
-		return l.newTrimmer(d.full)
-	}
-	return l.newTrimmer(d.lean)
-}
-
-// reading is one document while its members are recorded. It is a part of its
-// reader, which spares two allocations: members are read by way of a variable.
+// reading is one document, from its first byte to the record of its members. Its
+// memory is for another call after that.
 type reading struct {
-	call   *genai.Call
-	parts  parts
-	cursor jsonscan.Cursor
+	document *document
+	trimmer  jsontrim.Trimmer
+	call     *genai.Call
+	parts    parts
+	cursor   jsonscan.Cursor
 	// failure: the object says that it is an error.
 	failure bool
 }
 
-// fill records the members of doc, what the trimmer left of a document, in
-// call. It tells whether doc is an object.
-func (d *document) fill(r *reading, doc []byte, t *jsontrim.Trimmer, call *genai.Call, l Limits) bool {
+// readings keeps the memory of readings from one call to the next.
+var readings = sync.Pool{New: func() any { return new(reading) }}
+
+// maxIdle is the longest copy whose memory is kept for another call.
+const maxIdle = 256 << 10
+
+func newReading(d *document, l Limits) *reading {
+	r := readings.Get().(*reading)
+	r.document, r.parts = d, parts{limits: l}
+	shape := d.lean
 	if l.Content {
-		call.DroppedBytes += t.Dropped()
+		shape = d.full
+	}
+	r.trimmer.Reset(shape, l.trim())
+	return r
+}
+
+// release ends the reading. Nothing may refer to its document any more. One that
+// panicked never comes here.
+func (r *reading) release() {
+	doc := r.trimmer.End()
+	r.call, r.parts, r.cursor, r.failure = nil, parts{}, jsonscan.Cursor{}, false
+	if cap(doc) <= maxIdle {
+		readings.Put(r)
+	}
+}
+
+// fill records the members of the document, as far as it came, in call. doc is
+// what is left of it; isObject tells whether that is an object.
+func (r *reading) fill(call *genai.Call) (doc []byte, isObject bool) {
+	doc = r.trimmer.End()
+	if r.parts.limits.Content {
+		call.DroppedBytes += r.trimmer.Dropped()
 		// The trimmer's memory is for the next call; the record's content lies in
 		// this copy, as it is spelled there: valid UTF-8, and quoted like ours.
 		doc = bytes.Clone(doc)
 	}
-	*r = reading{call: call, parts: parts{limits: l}, cursor: jsonscan.New(doc)}
+	r.call, r.cursor = call, jsonscan.New(doc)
 	c := &r.cursor
 	if !c.Object() {
-		return false
+		return doc, false
 	}
 	for c.Member() {
 		switch string(c.Key()) {
@@ -181,72 +204,65 @@ func (d *document) fill(r *reading, doc []byte, t *jsontrim.Trimmer, call *genai
 		case "error":
 			r.failure = r.failure || tellsError(c.Raw())
 		default:
-			d.member(r, c)
+			r.document.member(r, c)
 		}
 	}
 	r.failure = r.failure && c.Valid()
 	if r.parts.over() {
 		call.DecodeErrors++
 	}
-	if d.whole != nil {
-		d.whole(doc, call)
+	if r.document.whole != nil {
+		r.document.whole(doc, call)
 	}
-	return true
+	return doc, true
 }
 
 // jsonRequest reads a request that is one JSON object.
 type jsonRequest struct {
-	document *document
-	trimmer  *jsontrim.Trimmer // nil after Fill
-	limits   Limits
-	reading  reading
-	ended    bool
+	reading *reading // nil after Fill
+	ended   bool
 }
 
 func newJSONRequest(d *document, l Limits) *jsonRequest {
-	return &jsonRequest{document: d, limits: l, trimmer: d.trimmer(l)}
+	return &jsonRequest{reading: newReading(d, l)}
 }
 
 func (r *jsonRequest) Write(p []byte) {
-	if r.trimmer != nil {
-		_, _ = r.trimmer.Write(p)
+	if r.reading != nil {
+		_, _ = r.reading.trimmer.Write(p)
 	}
 }
 
 func (r *jsonRequest) End() { r.ended = true }
 
 func (r *jsonRequest) Fill(call *genai.Call) {
-	doc := r.trimmer.End()
-	isObject := r.document.fill(&r.reading, doc, r.trimmer, call, r.limits)
-	whole := isObject && r.trimmer.Done()
+	_, isObject := r.reading.fill(call)
+	whole := isObject && r.reading.trimmer.Done()
 	// A body that was answered well had come to its end, also if that was not
 	// seen: the transport below may have sent it again, from GetBody.
 	ended := r.ended || 200 <= call.Response.Status && call.Response.Status < 300
-	if r.trimmer.Failed() || ended && !whole {
+	if r.reading.trimmer.Failed() || ended && !whole {
 		call.DecodeErrors++
 	}
-	release(r.trimmer, doc)
-	r.trimmer = nil
+	r.reading.release()
+	r.reading = nil
 }
 
 // jsonReply reads a reply that is one JSON value.
 type jsonReply struct {
-	document *document
-	call     *genai.Call
-	limits   Limits
-	trimmer  *jsontrim.Trimmer // nil after Fill
-	reading  reading
-	done     bool
+	call    *genai.Call
+	reading *reading // nil after Fill
+	done    bool
 }
 
 func newJSONReply(call *genai.Call, d *document, l Limits) *jsonReply {
-	return &jsonReply{document: d, call: call, limits: l, trimmer: d.trimmer(l)}
+	return &jsonReply{call: call, reading: newReading(d, l)}
 }
 
 func (r *jsonReply) Write(p []byte) {
-	if r.trimmer != nil {
-		_, _ = r.trimmer.Write(p)
-		r.done = r.trimmer.Done()
+	if r.reading != nil {
+		_, _ = r.reading.trimmer.Write(p)
+		r.done = r.reading.trimmer.Done()
 	}
 }
 
@@ -255,24 +271,23 @@ func (r *jsonReply) Done() bool { return r.done }
 func (r *jsonReply) Complete() bool { return r.done }
 
 func (r *jsonReply) Fill() {
-	doc := r.trimmer.End()
-	r.done = r.trimmer.Done()
-	isObject := r.document.fill(&r.reading, doc, r.trimmer, r.call, r.limits)
-	if r.trimmer.Failed() || !isObject && len(doc) > 0 {
+	doc, isObject := r.reading.fill(r.call)
+	r.done = r.reading.trimmer.Done()
+	if r.reading.trimmer.Failed() || !isObject && len(doc) > 0 {
 		r.call.DecodeErrors++
 	}
 	if isObject {
 		r.failed(doc)
 	}
-	release(r.trimmer, doc)
-	r.trimmer = nil
+	r.reading.release()
+	r.reading = nil
 }
 
 // failed records a failure that the reply tells although its status does not.
 func (r *jsonReply) failed(doc []byte) {
 	if r.reading.failure {
 		r.call.Failure.Type = streamError
-		readFailure(doc, &r.call.Failure, r.limits)
+		readFailure(doc, &r.call.Failure, r.reading.parts.limits)
 	}
 	failOnFinishReason(r.call)
 }

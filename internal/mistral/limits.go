@@ -4,7 +4,6 @@ package mistral
 
 import (
 	"bytes"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/otelmistral/otelmistral/internal/jsonscan"
@@ -31,26 +30,6 @@ const maxLean = 4 << 10
 
 func (l Limits) trim() jsontrim.Limits {
 	return jsontrim.Limits{String: l.Part, Lean: maxLean, Total: l.Total, KeepBase64: l.Base64}
-}
-
-// trimmers keeps the memory of trimmers from one call to the next.
-var trimmers = sync.Pool{New: func() any { return new(jsontrim.Trimmer) }}
-
-// maxIdle is the longest copy whose memory is kept for another call.
-const maxIdle = 256 << 10
-
-func (l Limits) newTrimmer(shape *jsontrim.Shape) *jsontrim.Trimmer {
-	t := trimmers.Get().(*jsontrim.Trimmer)
-	t.Reset(shape, l.trim())
-	return t
-}
-
-// release gives a trimmer back whose copy, doc, is read. Nothing may refer to
-// either any more. A trimmer that panicked never comes here.
-func release(t *jsontrim.Trimmer, doc []byte) {
-	if cap(doc) <= maxIdle {
-		trimmers.Put(t)
-	}
 }
 
 // trimmed returns a bounded copy of valid JSON, without what is secret.
