@@ -43,7 +43,7 @@ type call struct {
 	mu       sync.Mutex
 	ended    bool
 	broken   bool // decoding panicked
-	record   genai.Call
+	record   *genai.Call // nil when the call has ended
 	reply    reply
 	lastRead time.Time
 	pace     pace
@@ -81,7 +81,7 @@ func (c *call) read(p []byte, err error) {
 	c.mu.Unlock()
 	beat.record(c)
 	if cause != causeNone {
-		c.end(end{cause: cause, err: err})
+		c.end(end{cause: cause, err: err, at: c.lastRead})
 	}
 }
 
@@ -122,10 +122,18 @@ func (c *call) finish(e end) {
 		defer c.byContext.Done()
 	}
 	c.mu.Unlock()
-	if first {
-		c.end(e)
+	if !first {
+		return
 	}
+	e.at = c.lastRead
+	if e.cause != causeCollected {
+		e.at = time.Now()
+	}
+	c.end(e)
 }
+
+// records keeps the memory of records from one call to the next.
+var records = sync.Pool{New: func() any { return new(genai.Call) }}
 
 // end records everything and ends the span. Only one goroutine comes here.
 func (c *call) end(e end) {
@@ -137,8 +145,21 @@ func (c *call) end(e end) {
 	}
 	c.cleanup.Stop()
 
-	r := &c.record
-	r.Duration = c.endTime(e).Sub(c.start)
+	c.fill(e)
+	c.measure()
+	if c.recording {
+		c.describe(e)
+	}
+	// Whatever panics before leaves the record to the garbage collector.
+	c.record.Reset()
+	records.Put(c.record)
+	c.record, c.reply = nil, nil
+}
+
+// fill completes the record.
+func (c *call) fill(e end) {
+	r, reports := c.record, &c.transport.reports
+	r.Duration = e.at.Sub(c.start)
 	fromReply := r.DecodeErrors
 	c.asked.fill(r)
 	fromRequest := r.DecodeErrors - fromReply
@@ -153,12 +174,12 @@ func (c *call) end(e end) {
 	}
 	c.settle(e)
 	r.Provider = mistral.Provider(r.ServerAddress, r.Request.Model, c.transport.config.provider)
-	c.measure()
-	if !c.recording {
-		return
-	}
+}
 
-	attrs := make([]attribute.KeyValue, 0, 24)
+// describe puts the record on the span, and makes the events.
+func (c *call) describe(e end) {
+	r := c.record
+	attrs := make([]attribute.KeyValue, 0, 16) // more than most calls have
 	if !c.target.describes(r) {
 		// Path and bodies told more than the span began with.
 		c.span.SetName(r.SpanName())
@@ -209,7 +230,7 @@ func (c *call) spanExecutions(e end) {
 		return
 	}
 	defer c.transport.reports.contain("a span processor or sampler") // the events are still to come
-	last := c.endTime(e)
+	last := e.at
 	within := func(t, otherwise time.Time) time.Time {
 		switch {
 		case t.IsZero():
@@ -235,21 +256,13 @@ func (c *call) spanExecutions(e end) {
 	}
 }
 
-// endTime is when the call ended.
-func (c *call) endTime(e end) time.Time {
-	if e.cause == causeCollected {
-		return c.lastRead
-	}
-	return time.Now()
-}
-
 // endSpan ends the span, whatever the application's span processors do. An
 // abandoned call is dated back to its last sign of life: when the garbage
 // collector found it says nothing.
 func (c *call) endSpan(e end) {
 	defer c.transport.reports.contain("a span processor")
 	if e.cause == causeCollected {
-		c.span.End(trace.WithTimestamp(c.endTime(e)))
+		c.span.End(trace.WithTimestamp(e.at))
 		return
 	}
 	c.span.End()

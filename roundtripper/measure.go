@@ -14,9 +14,9 @@ func (c *call) measure() {
 		return
 	}
 	defer c.transport.reports.contain("a meter")
-	labels := c.meter.Labels(&c.record, c.target.ended.Load())
+	labels := c.meter.Labels(c.record, c.target.ended.Load())
 	c.target.ended.Store(labels)
-	c.meter.Record(c.measured, &c.record, labels)
+	c.meter.Record(c.measured, c.record, labels)
 }
 
 // pace measures how the chunks of a stream follow each other. The zero value
@@ -51,7 +51,7 @@ type beat struct {
 //
 // The chunks of a Read came together, so the clock is read no more often.
 func (c *call) beat(before int) (b beat) {
-	p, r := &c.pace, &c.record
+	p, r := &c.pace, c.record
 	if !p.on || r.Chunks == before {
 		return beat{}
 	}

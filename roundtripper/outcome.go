@@ -39,16 +39,17 @@ func causeOf(err error) cause {
 	return causeError
 }
 
-// end is a cause with the error that came with it.
+// end is a cause with the error that came with it, and the time.
 type end struct {
 	cause cause
 	err   error
+	at    time.Time // when the call ended; of one that was abandoned, its last sign of life
 }
 
 // settle finds the outcome of a call, and what type of error it is. The error is
 // that of the transport below: asking it may panic.
 func (c *call) settle(e end) {
-	r := &c.record
+	r := c.record
 	answered := r.Response.Status != 0
 	defer func() {
 		if recover() == nil {

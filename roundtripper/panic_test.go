@@ -48,7 +48,7 @@ func TestPanicOfADecoderCostsTheRecordOnly(t *testing.T) {
 			provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(exporter))
 			transport := New(nil, WithTracerProvider(provider))
 			_, span := provider.Tracer("").Start(t.Context(), "chat")
-			c := &call{recording: true, target: &target{route: new(mistral.Route)}, transport: transport, caller: t.Context(), span: span, reply: panicky{where}}
+			c := &call{recording: true, target: &target{route: new(mistral.Route)}, transport: transport, caller: t.Context(), span: span, reply: panicky{where}, record: new(genai.Call)}
 			c.asked.reader = panickyRequest{panicky{where}}
 			c.record.Response.Status = http.StatusOK
 			resp := &http.Response{Body: io.NopCloser(strings.NewReader("{}"))}

@@ -33,7 +33,7 @@ func (c *call) response(resp *http.Response, err error) {
 	ok := func() bool {
 		defer c.transport.reports.contain("the start of a response")
 		if c.recording {
-			mistral.ReadHeaders(resp.Header, c.lastRead, &c.record)
+			mistral.ReadHeaders(resp.Header, c.lastRead, c.record)
 		}
 		c.reply = c.newReply(resp)
 		return true
@@ -65,16 +65,16 @@ func (c *call) newReply(resp *http.Response) reply {
 	decompress := decompressors[encoding]
 	var r mistral.Reply
 	if status >= 400 {
-		r = mistral.NewFailure(&c.record, c.limits)
+		r = mistral.NewFailure(c.record, c.limits)
 	} else {
 		start := c.start
 		if encoded {
 			start = time.Time{} // what is decoded at the end tells no times
 		}
-		r = c.route.NewReply(&c.record, isStream(resp.Header.Get("Content-Type")), start, c.limits)
+		r = c.route.NewReply(c.record, isStream(resp.Header.Get("Content-Type")), start, c.limits)
 	}
 	if encoded {
-		return &compressed{reply: r, decompress: decompress, record: &c.record, over: decompress == nil}
+		return &compressed{reply: r, decompress: decompress, record: c.record, over: decompress == nil}
 	}
 	return r
 }

@@ -183,9 +183,7 @@ func (c *Call) appendResponse(dst []attribute.KeyValue) []attribute.KeyValue {
 	dst = appendSeconds(dst, semconv.MistralResponseTimeToFirstTokenKey, c.TimeToFirstToken)
 
 	missing := c.missingFinishReason()
-	if reasons := c.finishReasons(missing); len(reasons) > 0 {
-		dst = append(dst, semconv.GenAIResponseFinishReasonsKey.StringSlice(reasons))
-	}
+	dst = c.appendFinishReasons(dst, missing)
 	for i := range r.Choices {
 		if len(r.Choices[i].Message.Parts) > 0 {
 			return append(dst, semconv.GenAIOutputMessagesKey.String(built(func(dst []byte) []byte {
@@ -212,16 +210,30 @@ func (c *Call) missingFinishReason() string {
 	return "unknown"
 }
 
-// finishReasons has one entry per choice, in order. It is empty when no choice
-// has a reason, except in [semconv.Newest] where one was to be expected.
-func (c *Call) finishReasons(missing string) []string {
+// Most calls end for one of these.
+var (
+	stopped     = semconv.GenAIResponseFinishReasonsKey.StringSlice([]string{"stop"})
+	calledTools = semconv.GenAIResponseFinishReasonsKey.StringSlice([]string{"tool_calls"})
+)
+
+// appendFinishReasons appends one reason per choice, in order, but nothing when no
+// choice has one, except in [semconv.Newest] where one was to be expected.
+func (c *Call) appendFinishReasons(dst []attribute.KeyValue, missing string) []attribute.KeyValue {
 	choices := c.Response.Choices
+	if len(choices) == 1 {
+		switch choices[0].FinishReason {
+		case "stop":
+			return append(dst, stopped)
+		case "tool_calls":
+			return append(dst, calledTools)
+		}
+	}
 	some := c.Vocabulary == semconv.Newest && missing == "error" && IsInference(c.Operation)
 	for i := range choices {
 		some = some || choices[i].FinishReason != ""
 	}
-	if !some {
-		return nil
+	if !some || len(choices) == 0 {
+		return dst
 	}
 	reasons := make([]string, len(choices))
 	for i := range choices {
@@ -229,7 +241,7 @@ func (c *Call) finishReasons(missing string) []string {
 			reasons[i] = missing
 		}
 	}
-	return reasons
+	return append(dst, semconv.GenAIResponseFinishReasonsKey.StringSlice(reasons))
 }
 
 func (u *Usage) append(dst []attribute.KeyValue) []attribute.KeyValue {

@@ -81,6 +81,22 @@ type Call struct {
 	Redactor Redactor
 }
 
+// Reset makes the record ready for another call. It keeps the memory that most
+// calls need.
+func (c *Call) Reset() {
+	const most = 16
+	choices, extra := c.Response.Choices, c.Extra
+	clear(choices)
+	clear(extra)
+	*c = Call{}
+	if cap(choices) <= most {
+		c.Response.Choices = choices[:0]
+	}
+	if cap(extra) <= most {
+		c.Extra = extra[:0]
+	}
+}
+
 // IsInference tells whether an operation is one that the conventions call
 // inference. Only these have [semconv.EventInferenceDetails].
 func IsInference(operation string) bool {
