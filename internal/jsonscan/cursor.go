@@ -19,6 +19,9 @@ import (
 // maxDepth bounds recursion. Nothing Mistral sends comes near it.
 const maxDepth = 512
 
+// maxNumber is the longest number that is read, in bytes.
+const maxNumber = 1024
+
 // A Cursor walks over one JSON document. Each call that reads a value consumes
 // exactly one; after [Cursor.Member] or [Cursor.Element] returned true the
 // caller must consume the value, if only with [Cursor.Skip].
@@ -200,27 +203,30 @@ func (c *Cursor) Bool() (v, ok bool) {
 	return k == KindTrue, !c.bad && (k == KindTrue || k == KindFalse)
 }
 
-// Float consumes a number. Any other value, and a number out of range, gives
-// ok false.
+// Float consumes a number. Any other value, and a number out of range or of more
+// than 1,024 bytes, gives ok false.
 func (c *Cursor) Float() (v float64, ok bool) {
 	if c.Kind() != KindNumber {
 		c.Skip()
 		return 0, false
 	}
 	raw := c.Raw()
+	if len(raw) > maxNumber {
+		return 0, false
+	}
 	v, err := strconv.ParseFloat(string(raw), 64)
 	return v, err == nil && !c.bad
 }
 
 // Int consumes a whole number; 12.0 and 1e3 count as whole. Any other value,
-// and a number out of range, gives ok false.
+// and a number out of range or of more than 1,024 bytes, gives ok false.
 func (c *Cursor) Int() (v int64, ok bool) {
 	if c.Kind() != KindNumber {
 		c.Skip()
 		return 0, false
 	}
 	raw := c.Raw()
-	if c.bad {
+	if c.bad || len(raw) > maxNumber {
 		return 0, false
 	}
 	if v, err := strconv.ParseInt(string(raw), 10, 64); err == nil {

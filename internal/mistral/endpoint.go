@@ -137,6 +137,9 @@ type document struct {
 	lean, full *jsontrim.Shape
 	// member reads, or skips, the value of the member at hand.
 	member func(r *reading, c *jsonscan.Cursor)
+	// direct: member takes no content unless Limits.Content, and nothing of lean's
+	// gets lost or shortened in a copy: without content, a short body needs none.
+	direct bool
 	// whole takes from doc what its members do not tell one by one; nil where
 	// that is nothing.
 	whole func(doc []byte, call *genai.Call)
@@ -147,6 +150,7 @@ type document struct {
 type reading struct {
 	document *document
 	trimmer  jsontrim.Trimmer
+	short    []byte // of a request that may be read directly, else empty
 	call     *genai.Call
 	parts    parts
 	cursor   jsonscan.Cursor
@@ -171,11 +175,34 @@ func newReading(d *document, l Limits) *reading {
 	return r
 }
 
+// maxDirect is the longest body that may be read directly. No limit of a trimmer
+// can be met in it.
+const maxDirect = maxLean
+
+// mayBeDirect tells whether p, the first bytes of a document, may be all of it and
+// be read as they are. To trim them would be another pass.
+func (r *reading) mayBeDirect(p []byte) bool {
+	l := &r.parts.limits
+	return r.document.direct && !l.Content && l.Total >= maxDirect && 0 < len(p) && len(p) <= maxDirect
+}
+
+// direct records the members of p if that is a whole document. It is strict where
+// a trimmer repairs: what it refuses is for the trimmer.
+func (r *reading) direct(call *genai.Call, p []byte) bool {
+	before := *call
+	if r.members(call, p) && r.cursor.End() {
+		return true
+	}
+	*call = before
+	r.parts, r.failure = parts{limits: r.parts.limits}, false
+	return false
+}
+
 // release ends the reading. Nothing may refer to its document any more. One that
 // panicked never comes here.
 func (r *reading) release() {
 	doc := r.trimmer.End()
-	r.call, r.parts, r.cursor, r.failure = nil, parts{}, jsonscan.Cursor{}, false
+	r.short, r.call, r.parts, r.cursor, r.failure = r.short[:0], nil, parts{}, jsonscan.Cursor{}, false
 	if cap(doc) <= maxIdle {
 		readings.Put(r)
 	}
@@ -191,10 +218,19 @@ func (r *reading) fill(call *genai.Call) (doc []byte, isObject bool) {
 		// this copy, as it is spelled there: valid UTF-8, and quoted like ours.
 		doc = bytes.Clone(doc)
 	}
+	isObject = r.members(call, doc)
+	if isObject && r.document.whole != nil {
+		r.document.whole(doc, call)
+	}
+	return doc, isObject
+}
+
+// members records the members of doc. It tells whether doc is an object.
+func (r *reading) members(call *genai.Call, doc []byte) bool {
 	r.call, r.cursor = call, jsonscan.New(doc)
 	c := &r.cursor
 	if !c.Object() {
-		return doc, false
+		return false
 	}
 	for c.Member() {
 		switch string(c.Key()) {
@@ -211,15 +247,13 @@ func (r *reading) fill(call *genai.Call) (doc []byte, isObject bool) {
 	if r.parts.over() {
 		call.DecodeErrors++
 	}
-	if r.document.whole != nil {
-		r.document.whole(doc, call)
-	}
-	return doc, true
+	return true
 }
 
 // jsonRequest reads a request that is one JSON object.
 type jsonRequest struct {
 	reading *reading // nil after Fill
+	begun   bool
 	ended   bool
 }
 
@@ -228,14 +262,37 @@ func newJSONRequest(d *document, l Limits) *jsonRequest {
 }
 
 func (r *jsonRequest) Write(p []byte) {
-	if r.reading != nil {
-		_, _ = r.reading.trimmer.Write(p)
+	if r.reading == nil {
+		return
 	}
+	first := !r.begun
+	r.begun = true
+	if first && r.reading.mayBeDirect(p) {
+		r.reading.short = append(r.reading.short, p...)
+		return
+	}
+	r.trim()
+	_, _ = r.reading.trimmer.Write(p)
+}
+
+// trim gives up to read the request directly.
+func (r *jsonRequest) trim() {
+	_, _ = r.reading.trimmer.Write(r.reading.short)
+	r.reading.short = r.reading.short[:0]
 }
 
 func (r *jsonRequest) End() { r.ended = true }
 
 func (r *jsonRequest) Fill(call *genai.Call) {
+	if len(r.reading.short) == 0 || !r.reading.direct(call, r.reading.short) {
+		r.trim()
+		r.fillTrimmed(call)
+	}
+	r.reading.release()
+	r.reading = nil
+}
+
+func (r *jsonRequest) fillTrimmed(call *genai.Call) {
 	_, isObject := r.reading.fill(call)
 	whole := isObject && r.reading.trimmer.Done()
 	// A body that was answered well had come to its end, also if that was not
@@ -244,14 +301,14 @@ func (r *jsonRequest) Fill(call *genai.Call) {
 	if r.reading.trimmer.Failed() || ended && !whole {
 		call.DecodeErrors++
 	}
-	r.reading.release()
-	r.reading = nil
 }
 
 // jsonReply reads a reply that is one JSON value.
 type jsonReply struct {
 	call    *genai.Call
 	reading *reading // nil after Fill
+	begun   bool
+	direct  bool // all is recorded
 	done    bool
 }
 
@@ -260,10 +317,18 @@ func newJSONReply(call *genai.Call, d *document, l Limits) *jsonReply {
 }
 
 func (r *jsonReply) Write(p []byte) {
-	if r.reading != nil {
-		_, _ = r.reading.trimmer.Write(p)
-		r.done = r.reading.trimmer.Done()
+	if r.reading == nil || r.direct {
+		return
 	}
+	first := !r.begun
+	r.begun = true
+	if first && r.reading.mayBeDirect(p) && r.reading.direct(r.call, p) {
+		r.failed(p)
+		r.direct, r.done = true, true
+		return
+	}
+	_, _ = r.reading.trimmer.Write(p)
+	r.done = r.reading.trimmer.Done()
 }
 
 func (r *jsonReply) Done() bool { return r.done }
@@ -271,6 +336,14 @@ func (r *jsonReply) Done() bool { return r.done }
 func (r *jsonReply) Complete() bool { return r.done }
 
 func (r *jsonReply) Fill() {
+	if !r.direct {
+		r.fillTrimmed()
+	}
+	r.reading.release()
+	r.reading = nil
+}
+
+func (r *jsonReply) fillTrimmed() {
 	doc, isObject := r.reading.fill(r.call)
 	r.done = r.reading.trimmer.Done()
 	if r.reading.trimmer.Failed() || !isObject && len(doc) > 0 {
@@ -279,8 +352,6 @@ func (r *jsonReply) Fill() {
 	if isObject {
 		r.failed(doc)
 	}
-	r.reading.release()
-	r.reading = nil
 }
 
 // failed records a failure that the reply tells although its status does not.

@@ -27,6 +27,7 @@ var chatReply = document{
 	lean:   replyShape(chatChoices(nil)),
 	full:   replyShape(chatChoices(content)),
 	member: chatReplyMember,
+	direct: true,
 }
 
 func chatReplyMember(r *reading, c *jsonscan.Cursor) {
@@ -65,21 +66,33 @@ func readChoice(c *jsonscan.Cursor, p *parts, index int64) genai.Choice {
 			}
 		case "finish_reason":
 			choice.FinishReason = readName(c, "stop", "tool_calls", "length")
-		case "message":
-			w := readMessage(c)
-			appendAnswer(&choice.Message, &w, p)
-		case "messages": // instead of message, when built-in tools have run
-			if c.Array() {
-				for c.Element() {
-					w := readMessage(c)
-					appendAnswer(&choice.Message, &w, p)
-				}
+		case "message", "messages":
+			if p.limits.Content {
+				p.answers(&choice.Message, c)
+			} else {
+				c.Skip()
 			}
 		default:
 			c.Skip()
 		}
 	}
 	return choice
+}
+
+// answers reads the message of a choice, or the messages that stand there instead
+// when built-in tools have run.
+func (p *parts) answers(m *genai.Message, c *jsonscan.Cursor) {
+	if string(c.Key()) == "message" {
+		w := readMessage(c)
+		appendAnswer(m, &w, p)
+		return
+	}
+	if c.Array() {
+		for c.Element() {
+			w := readMessage(c)
+			appendAnswer(m, &w, p)
+		}
+	}
 }
 
 // appendAnswer adds a message of a reply to the one message that a choice has

@@ -59,6 +59,7 @@ var chatRequest = document{
 	lean:   jsontrim.Members(chatParameters()),
 	full:   jsontrim.Members(chatContent()),
 	member: chatRequestMember,
+	direct: true,
 }
 
 func chatRequestMember(r *reading, c *jsonscan.Cursor) {
@@ -68,14 +69,27 @@ func chatRequestMember(r *reading, c *jsonscan.Cursor) {
 		req.Model = readName(c, req.Model) // mostly known from the start
 	case "messages":
 		r.messages(c)
+	case "tools", "metadata", "prompt_cache_key":
+		if r.parts.limits.Content {
+			r.contentMember(c)
+		} else {
+			c.Skip()
+		}
+	default:
+		readParameter(c, req)
+	}
+}
+
+// contentMember reads a member of a request that is content.
+func (r *reading) contentMember(c *jsonscan.Cursor) {
+	req := &r.call.Request
+	switch string(c.Key()) {
 	case "tools":
 		req.Tools = r.parts.tools(c)
 	case "metadata":
 		r.metadata(c)
 	case "prompt_cache_key":
 		req.PromptCacheKey = c.String()
-	default:
-		readParameter(c, req)
 	}
 }
 
