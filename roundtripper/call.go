@@ -179,7 +179,8 @@ func (c *call) fill(e end) {
 // describe puts the record on the span, and makes the events.
 func (c *call) describe(e end) {
 	r := c.record
-	attrs := make([]attribute.KeyValue, 0, 16) // more than most calls have
+	const most = 15 // without content and what the headers tell
+	attrs := make([]attribute.KeyValue, 0, most+len(r.Extra))
 	if !c.target.describes(r) {
 		// Path and bodies told more than the span began with.
 		c.span.SetName(r.SpanName())

@@ -75,22 +75,37 @@ type Call struct {
 	// DroppedBytes counts the bytes of content that the limits left out.
 	DroppedBytes int64
 
+	// Held is the memory that the slices of bytes in the record lie in. Reset
+	// releases it.
+	Held []interface{ Release() }
+
 	// Vocabulary is whose words the attributes are in.
 	Vocabulary semconv.Vocabulary
 	// Redactor is shown the content before it becomes attributes.
 	Redactor Redactor
 }
 
-// Reset makes the record ready for another call. It keeps the memory that most
-// calls need.
+// Reset makes the record ready for another call, and keeps the memory that most
+// calls need. Nothing may refer to the record's content any more.
 func (c *Call) Reset() {
-	const most = 16
-	choices, extra := c.Response.Choices, c.Extra
+	const (
+		most = 16
+		long = 512 // messages of a history
+	)
+	for _, memory := range c.Held {
+		memory.Release()
+	}
+	choices, extra, held, messages := c.Response.Choices, c.Extra, c.Held, c.Request.Messages
 	clear(choices)
 	clear(extra)
-	*c = Call{}
+	clear(held)
+	clear(messages)
+	*c = Call{Held: held[:0]}
 	if cap(choices) <= most {
 		c.Response.Choices = choices[:0]
+	}
+	if cap(messages) <= long {
+		c.Request.Messages = messages[:0]
 	}
 	if cap(extra) <= most {
 		c.Extra = extra[:0]

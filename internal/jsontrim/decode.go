@@ -56,6 +56,12 @@ func (t *Trimmer) readText(p []byte) int {
 		}
 		c := p[n]
 		if c == '\\' {
+			if n+1 < len(p) && unescape[p[n+1]] != 0 { // as most are
+				t.loneSurrogate()
+				t.putRune(rune(unescape[p[n+1]]))
+				n += 2
+				continue
+			}
 			d.escape = backslash
 			n++
 			continue

@@ -70,7 +70,7 @@ func TestTheLastEventOfATranscriptionCountsForAllBefore(t *testing.T) {
 	unary, _ := parseAudio(transcriptionRoute, false, withContent, []byte(transcript))
 	assert.True(t, complete)
 	assert.Equal(t, 2, whole.Chunks)
-	whole.Chunks = 0
+	whole.Chunks, whole.Held = 0, nil
 	assert.Equal(t, unary, whole)
 	assert.Equal(t, []genai.Choice{assistant("", textPart("Hi."))}, whole.Response.Choices)
 }

@@ -142,7 +142,7 @@ func (p *parts) appendEntry(dst []genai.Part, e *entry) []genai.Part {
 		return p.appendContent(dst, e.content)
 	case functionCall:
 		call := wireToolCall{id: e.toolCallID, name: e.name, arguments: e.arguments}
-		part := genai.Part{Type: genai.PartToolCall, ID: call.idString(), Name: name(e.name)}
+		part := genai.Part{Type: genai.PartToolCall, ID: name(call.idText()), Name: name(e.name)}
 		setArguments(&part, e.arguments)
 		return append(dst, part)
 	case functionResult:

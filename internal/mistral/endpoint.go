@@ -150,7 +150,8 @@ type document struct {
 type reading struct {
 	document *document
 	trimmer  jsontrim.Trimmer
-	short    []byte // of a request that may be read directly, else empty
+	short    []byte       // of a request that may be read directly, else empty
+	spare    []genai.Part // memory for parts
 	call     *genai.Call
 	parts    parts
 	cursor   jsonscan.Cursor
@@ -166,7 +167,7 @@ const maxIdle = 256 << 10
 
 func newReading(d *document, l Limits) *reading {
 	r := readings.Get().(*reading)
-	r.document, r.parts = d, parts{limits: l}
+	r.document, r.parts = d, parts{limits: l, spare: r.spare}
 	shape := d.lean
 	if l.Content {
 		shape = d.full
@@ -198,10 +199,22 @@ func (r *reading) direct(call *genai.Call, p []byte) bool {
 	return false
 }
 
-// release ends the reading. Nothing may refer to its document any more. One that
-// panicked never comes here.
-func (r *reading) release() {
+// done ends the reading after its document was recorded. One that panicked never
+// comes here. Content lies in the memory of the trimmer, as it is spelled there:
+// valid UTF-8, and quoted like ours. So that is given back with the record.
+func (r *reading) done(call *genai.Call) {
+	if r.parts.limits.Content {
+		call.Held = append(call.Held, r)
+	} else {
+		r.Release()
+	}
+}
+
+// Release gives the memory back for another call. Nothing may refer to the
+// document any more.
+func (r *reading) Release() {
 	doc := r.trimmer.End()
+	r.spare = r.parts.renew(r.spare)
 	r.short, r.call, r.parts, r.cursor, r.failure = r.short[:0], nil, parts{}, jsonscan.Cursor{}, false
 	if cap(doc) <= maxIdle {
 		readings.Put(r)
@@ -214,9 +227,6 @@ func (r *reading) fill(call *genai.Call) (doc []byte, isObject bool) {
 	doc = r.trimmer.End()
 	if r.parts.limits.Content {
 		call.DroppedBytes += r.trimmer.Dropped()
-		// The trimmer's memory is for the next call; the record's content lies in
-		// this copy, as it is spelled there: valid UTF-8, and quoted like ours.
-		doc = bytes.Clone(doc)
 	}
 	isObject = r.members(call, doc)
 	if isObject && r.document.whole != nil {
@@ -288,7 +298,7 @@ func (r *jsonRequest) Fill(call *genai.Call) {
 		r.trim()
 		r.fillTrimmed(call)
 	}
-	r.reading.release()
+	r.reading.done(call)
 	r.reading = nil
 }
 
@@ -339,7 +349,7 @@ func (r *jsonReply) Fill() {
 	if !r.direct {
 		r.fillTrimmed()
 	}
-	r.reading.release()
+	r.reading.done(r.call)
 	r.reading = nil
 }
 

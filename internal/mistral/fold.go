@@ -291,7 +291,7 @@ func (f *fold) addToolCall(choice *foldedChoice, w *wireToolCall, call *genai.Ca
 		tool = &choice.tools[len(choice.tools)-1]
 	}
 	if tool.id == "" {
-		tool.id = w.idString()
+		tool.id = name(w.idText())
 	}
 	if tool.name == "" {
 		tool.name = name(w.name)
@@ -317,7 +317,7 @@ func (f *fold) addArguments(tool *foldedTool, arguments []byte) {
 // call in one piece; other models begin with id, name and index and go on with
 // the index alone. Servers without an index begin a call with an id or a name.
 func (choice *foldedChoice) tool(w *wireToolCall) *foldedTool {
-	id := w.idString()
+	id := name(w.idText())
 	for i := len(choice.tools) - 1; i >= 0; i-- {
 		tool := &choice.tools[i]
 		switch {

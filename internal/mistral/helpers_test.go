@@ -54,6 +54,7 @@ func parseRequestOf(route *Route, l Limits, pieces ...[]byte) genai.Call {
 	}
 	r.End()
 	r.Fill(&call)
+	call.Held = nil // kept, and of no interest
 	return call
 }
 
@@ -67,6 +68,9 @@ func parseReply(r Reply, pieces ...[]byte) (complete bool) {
 		r.Write(scratch(p))
 	}
 	r.Fill()
+	if reply, ok := r.(*jsonReply); ok {
+		reply.call.Held = nil // likewise
+	}
 	return r.Complete()
 }
 

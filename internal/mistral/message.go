@@ -59,6 +59,22 @@ type parts struct {
 	limits Limits
 	items  int          // kept so far
 	spare  []genai.Part // for messages to come
+	taken  int          // from spare, and beyond it
+	names  [4]string    // the last ones: an answer has the id of its call, and a tool its name again
+	named  int
+}
+
+// name is name, and takes no memory for one that came shortly before.
+func (p *parts) name(t jsonscan.Text) string {
+	for _, n := range p.names {
+		if t.Is(n) {
+			return n
+		}
+	}
+	n := name(t)
+	p.names[p.named%len(p.names)] = n
+	p.named++
+	return n
 }
 
 // room takes the room for one more item; there is an end to it.
@@ -78,7 +94,21 @@ func (p *parts) single() []genai.Part {
 	}
 	one := p.spare[:0:1]
 	p.spare = p.spare[1:]
+	p.taken++
 	return one
+}
+
+// maxSpare is how many parts the memory of one reading has for the next.
+const maxSpare = 512
+
+// renew makes the memory of the parts that were taken ready for another reading:
+// as much of it as would have done.
+func (p *parts) renew(memory []genai.Part) []genai.Part {
+	if enough := min(p.taken, maxSpare); enough > len(memory) {
+		return make([]genai.Part, enough)
+	}
+	clear(memory[:min(p.taken, len(memory))])
+	return memory
 }
 
 func (p *parts) message(w *wireMessage) genai.Message {
@@ -87,7 +117,7 @@ func (p *parts) message(w *wireMessage) genai.Message {
 		m.Parts = append(p.single(), p.toolResponse(w))
 		return m
 	}
-	m.Name = name(w.name)
+	m.Name = p.name(w.name)
 	m.Parts = p.appendMessage(p.single(), w)
 	return m
 }
@@ -120,7 +150,7 @@ func (p *parts) appendContent(dst []genai.Part, content []byte) []genai.Part {
 
 // toolResponse is the answer of a tool: text if it is nothing else.
 func (p *parts) toolResponse(w *wireMessage) genai.Part {
-	part := genai.Part{Type: genai.PartToolCallResponse, ID: name(w.toolCallID), Name: name(w.name)}
+	part := genai.Part{Type: genai.PartToolCallResponse, ID: p.name(w.toolCallID), Name: p.name(w.name)}
 	c := jsonscan.New(w.content)
 	if part.JSON = c.Quoted(); part.JSON != nil {
 		return part
@@ -147,7 +177,7 @@ func (p *parts) appendToolCalls(dst []genai.Part, calls []byte) []genai.Part {
 	}
 	for c.Element() && p.room() {
 		call := readToolCall(&c)
-		part := genai.Part{Type: genai.PartToolCall, ID: call.idString(), Name: name(call.name)}
+		part := genai.Part{Type: genai.PartToolCall, ID: p.name(call.idText()), Name: p.name(call.name)}
 		setArguments(&part, call.arguments)
 		dst = append(dst, part)
 	}
@@ -162,13 +192,13 @@ type wireToolCall struct {
 	index     genai.Opt[int64]
 }
 
-// idString is the id, "" if there is none. The API's schema names the string
+// idText is the id, empty if there is none. The API's schema names the string
 // "null" as the default of the id, which some clients and servers spell out.
-func (w *wireToolCall) idString() string {
+func (w *wireToolCall) idText() jsonscan.Text {
 	if w.id.Is("null") {
-		return ""
+		return jsonscan.Text{}
 	}
-	return name(w.id)
+	return w.id
 }
 
 func readToolCall(c *jsonscan.Cursor) (w wireToolCall) {

@@ -158,6 +158,7 @@ func parseForm(l Limits, pieces ...[]byte) genai.Call {
 	}
 	r.End()
 	r.Fill(&call)
+	call.Held = nil
 	return call
 }
 
