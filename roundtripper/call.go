@@ -42,7 +42,7 @@ type call struct {
 	// application.
 	mu       sync.Mutex
 	ended    bool
-	broken   bool // decoding panicked
+	broken   bool        // decoding panicked
 	record   *genai.Call // nil when the call has ended
 	reply    reply
 	lastRead time.Time

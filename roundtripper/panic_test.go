@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
@@ -46,9 +48,11 @@ func TestPanicOfADecoderCostsTheRecordOnly(t *testing.T) {
 		t.Run(where, func(t *testing.T) {
 			exporter := tracetest.NewInMemoryExporter()
 			provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(exporter))
-			transport := New(nil, WithTracerProvider(provider))
+			metrics := sdkmetric.NewManualReader()
+			transport := New(nil, WithTracerProvider(provider), WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(metrics))))
 			_, span := provider.Tracer("").Start(t.Context(), "chat")
 			c := &call{recording: true, target: &target{route: new(mistral.Route)}, transport: transport, caller: t.Context(), span: span, reply: panicky{where}, record: new(genai.Call)}
+			c.meter, c.measured = transport.meter(t.Context()), t.Context()
 			c.asked.reader = panickyRequest{panicky{where}}
 			c.record.Response.Status = http.StatusOK
 			resp := &http.Response{Body: io.NopCloser(strings.NewReader("{}"))}
@@ -64,7 +68,23 @@ func TestPanicOfADecoderCostsTheRecordOnly(t *testing.T) {
 			assert.Equal(t, codes.Unset, spans[0].Status.Code, "the bug is not the call's")
 			assert.Contains(t, spans[0].Attributes, semconv.MistralDecodeErrorsKey.Int(1))
 			assert.Contains(t, spans[0].Attributes, attribute.String("mistral_ai.outcome", "completed"))
-			assert.Equal(t, 1, c.record.Panics)
+			assert.EqualValues(t, 1, panics(t, metrics))
 		})
 	}
+}
+
+// panics is the value of otelmistral.panics.
+func panics(t *testing.T, metrics *sdkmetric.ManualReader) (n int64) {
+	var collected metricdata.ResourceMetrics
+	require.NoError(t, metrics.Collect(t.Context(), &collected))
+	for _, scope := range collected.ScopeMetrics {
+		for _, m := range scope.Metrics {
+			if sum, ok := m.Data.(metricdata.Sum[int64]); ok && m.Name == "otelmistral.panics" {
+				for _, point := range sum.DataPoints {
+					n += point.Value
+				}
+			}
+		}
+	}
+	return n
 }
