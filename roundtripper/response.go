@@ -60,7 +60,7 @@ func (c *call) newReply(resp *http.Response) reply {
 		300 <= status && status < 400 || status >= 400 && !c.recording {
 		return nil
 	}
-	encoding := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding")))
+	encoding := strings.ToLower(strings.TrimSpace(first(resp.Header, "Content-Encoding")))
 	encoded := encoding != "" && encoding != "identity"
 	decompress := decompressors[encoding]
 	var r mistral.Reply
@@ -71,12 +71,20 @@ func (c *call) newReply(resp *http.Response) reply {
 		if encoded {
 			start = time.Time{} // what is decoded at the end tells no times
 		}
-		r = c.route.NewReply(c.record, isStream(resp.Header.Get("Content-Type")), start, c.limits)
+		r = c.route.NewReply(c.record, isStream(first(resp.Header, "Content-Type")), start, c.limits)
 	}
 	if encoded {
 		return &compressed{reply: r, decompress: decompress, record: c.record, over: decompress == nil}
 	}
 	return r
+}
+
+// first is h.Get of a name in its canonical form, which Get would look up first.
+func first(h http.Header, name string) string {
+	if values := h[name]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
 }
 
 func isStream(contentType string) bool {

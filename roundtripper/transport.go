@@ -162,7 +162,7 @@ func (t *Transport) start(req *http.Request, route *mistral.Route, s *snapshot) 
 	if c.limits.Content && t.config.redact != nil {
 		c.record.Redactor = genai.Redactor{Func: t.config.redact, Panicked: t.reports.redactor}
 	}
-	c.asked.begin(s, route.NewRequest(req.Header.Get("Content-Type"), c.limits))
+	c.asked.begin(s, route.NewRequest(req.Header, c.limits))
 	return ctx, c
 }
 

@@ -11,8 +11,8 @@ import (
 // immutable and safe for concurrent use: build them once.
 type Shape struct {
 	all     bool
-	members [][]named // by the length of their names; nil when all
-	without [][]byte
+	members [][]named  // by the length of their names; nil when all
+	without [][][]byte // likewise
 	base64  []string
 	bulk    bool
 	count   bool // of the elements of an array, instead of the array
@@ -41,10 +41,16 @@ func Members(members map[string]*Shape) *Shape {
 	for name, shape := range members {
 		// Few names of a shape are equally long, and to compare those costs less
 		// than to look into a map.
-		for len(s.members) <= len(name) {
-			s.members = append(s.members, nil)
-		}
+		s.members = grown(s.members, len(name))
 		s.members[len(name)] = append(s.members[len(name)], named{name, shape})
+	}
+	return s
+}
+
+// grown is s with an element at i.
+func grown[T any](s []T, i int) []T {
+	for len(s) <= i {
+		s = append(s, *new(T))
 	}
 	return s
 }
@@ -54,9 +60,10 @@ func Members(members map[string]*Shape) *Shape {
 // difference.
 func (s *Shape) Without(names ...string) *Shape {
 	return s.each(func(c *Shape) {
-		c.without = slices.Clip(c.without)
+		c.without = slices.Clone(c.without)
 		for _, name := range names {
-			c.without = append(c.without, []byte(name))
+			c.without = grown(c.without, len(name))
+			c.without[len(name)] = append(slices.Clip(c.without[len(name)]), []byte(name))
 		}
 	})
 }
@@ -101,9 +108,11 @@ func (s *Shape) each(change func(*Shape)) *Shape {
 
 // child returns the shape of the member with this key.
 func (s *Shape) child(key []byte) *Shape {
-	for _, name := range s.without {
-		if len(name) == len(key) && bytes.EqualFold(name, key) {
-			return nil
+	if len(key) < len(s.without) {
+		for _, name := range s.without[len(key)] {
+			if bytes.EqualFold(name, key) {
+				return nil
+			}
 		}
 	}
 	if s.all {

@@ -146,6 +146,10 @@ func (t *Trimmer) key(p []byte) int {
 	if n := shortString(p); n > 0 {
 		m.key = append(m.key, p[1:n-1]...)
 		t.endKey()
+		if n < len(p) && p[n] == ':' { // as mostly
+			t.state = wantValue
+			n++
+		}
 		return n
 	}
 	t.text.sink = toKey

@@ -269,7 +269,7 @@ func TestWhoAnswersAConversation(t *testing.T) {
 		route, _ := conversationRoute.Peek("/v1/conversations", []byte(tt.request))
 		assert.Equal(t, tt.peeked, route.Operation, tt.request)
 		call := genai.Call{Operation: route.Operation}
-		request := route.NewRequest("", withoutContent)
+		request := route.NewRequest(nil, withoutContent)
 		request.Write([]byte(tt.request))
 		request.Fill(&call)
 		parseReply(route.NewReply(&call, false, time.Time{}, withoutContent), []byte(tt.reply))

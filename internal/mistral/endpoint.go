@@ -109,10 +109,10 @@ func (r *Route) ReadRequestHeaders(h http.Header, call *genai.Call) {
 	}
 }
 
-// NewRequest returns the reader for the body of a request.
-func (r *Route) NewRequest(contentType string, l Limits) Request {
+// NewRequest returns the reader for the body of a request with these headers.
+func (r *Route) NewRequest(h http.Header, l Limits) Request {
 	if r.endpoint.form != nil {
-		mediaType, parameters, _ := mime.ParseMediaType(contentType)
+		mediaType, parameters, _ := mime.ParseMediaType(h.Get("Content-Type"))
 		if mediaType == "multipart/form-data" {
 			return r.endpoint.form(parameters["boundary"], l)
 		}

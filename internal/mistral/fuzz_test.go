@@ -272,7 +272,7 @@ func TestReadersSurviveWritesAfterTheirEnd(t *testing.T) {
 		r.Write([]byte(event(done)))
 		r.Complete()
 	}
-	r := chatRoute.NewRequest("", withContent)
+	r := chatRoute.NewRequest(nil, withContent)
 	r.Fill(&call)
 	r.Write([]byte("{"))
 }

@@ -48,7 +48,7 @@ func parseRequest(l Limits, pieces ...[]byte) genai.Call {
 
 func parseRequestOf(route *Route, l Limits, pieces ...[]byte) genai.Call {
 	var call genai.Call
-	r := route.NewRequest("", l)
+	r := route.NewRequest(nil, l)
 	for _, p := range pieces {
 		r.Write(scratch(p))
 	}

@@ -90,7 +90,7 @@ func TestRepliesAndRequestsAreBoundedInItems(t *testing.T) {
 		"tools":    `{"tools":[` + many(`{"type":"x"}`) + `]}`,
 	} {
 		var call genai.Call
-		r := chatRoute.NewRequest("", Limits{Content: true, Part: 1 << 20, Total: 4 << 20})
+		r := chatRoute.NewRequest(nil, Limits{Content: true, Part: 1 << 20, Total: 4 << 20})
 		r.Write([]byte(body))
 		r.End()
 		r.Fill(&call)

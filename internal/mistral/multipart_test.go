@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	reference "mime/multipart"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -152,7 +153,7 @@ func routeAt(path string) *Route {
 
 func parseForm(l Limits, pieces ...[]byte) genai.Call {
 	var call genai.Call
-	r := transcriptionRoute.NewRequest(`multipart/form-data; boundary="b"`, l)
+	r := transcriptionRoute.NewRequest(http.Header{"Content-Type": {`multipart/form-data; boundary="b"`}}, l)
 	for _, p := range pieces {
 		r.Write(scratch(p))
 	}
@@ -213,7 +214,7 @@ func TestTheModelOfAFormIsPeeked(t *testing.T) {
 }
 
 func TestFilesOfFormsCostNoMemory(t *testing.T) {
-	r := transcriptionRoute.NewRequest("multipart/form-data; boundary=b", withContent)
+	r := transcriptionRoute.NewRequest(http.Header{"Content-Type": {"multipart/form-data; boundary=b"}}, withContent)
 	r.Write([]byte("--b\r\nContent-Disposition: form-data; name=file; filename=a\r\n\r\n"))
 	piece := bytes.Repeat([]byte("RIFF\r\n--\r\n--a\n\x00\x01"), 2048)
 	assert.Zero(t, testing.AllocsPerRun(100, func() { r.Write(piece) }))
@@ -235,7 +236,7 @@ func TestVertexTellsTheOperationByTheBodyAlsoIfNobodyPeeked(t *testing.T) {
 		unseen, model := route.Peek(path, nil)
 		for _, l := range fuzzed {
 			call := genai.Call{Operation: unseen.Operation, Request: genai.Request{Model: string(model)}}
-			r := unseen.NewRequest("application/json", l)
+			r := unseen.NewRequest(http.Header{"Content-Type": {"application/json"}}, l)
 			r.Write([]byte(body))
 			r.Fill(&call)
 			assert.Equal(t, want.operation, call.Operation, body)

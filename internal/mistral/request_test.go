@@ -247,7 +247,7 @@ func TestABrokenRequestKeepsWhatCameBefore(t *testing.T) {
 
 func TestARequestThatWasNotSentToItsEndIsNotBroken(t *testing.T) {
 	var call genai.Call
-	r := chatRoute.NewRequest("", withContent)
+	r := chatRoute.NewRequest(nil, withContent)
 	r.Write([]byte(`{"model":"a","mess`))
 	r.Fill(&call)
 	assert.Equal(t, "a", call.Request.Model)

@@ -23,7 +23,7 @@ func identityIn(t testing.TB, l Limits, header http.Header, pieces ...[]byte) ma
 	t.Helper()
 	var call genai.Call
 	gatewayRoute.ReadRequestHeaders(header, &call)
-	r := gatewayRoute.NewRequest("", l)
+	r := gatewayRoute.NewRequest(nil, l)
 	for _, p := range pieces {
 		r.Write(scratch(p))
 	}
@@ -78,7 +78,7 @@ func TestParametersAreReadAtRespansHostsOnly(t *testing.T) {
 		var call genai.Call
 		route := chatAt(host)
 		route.ReadRequestHeaders(header, &call)
-		r := route.NewRequest("", withContent)
+		r := route.NewRequest(nil, withContent)
 		r.Write([]byte(body))
 		r.Fill(&call)
 		if isGateway {

@@ -94,8 +94,15 @@ func Match(method string, u *url.URL, configured map[string]bool) (*Route, bool)
 }
 
 func match(candidates []*Route, method string, u *url.URL, configured map[string]bool) *Route {
+	host := ""
 	for _, r := range candidates {
-		if method == r.method && endsWith(u.Path, r.path) && r.where.holds(Hostname(u), configured) {
+		if method != r.method || !endsWith(u.Path, r.path) {
+			continue
+		}
+		if host == "" {
+			host = Hostname(u)
+		}
+		if r.where.holds(host, configured) {
 			return r
 		}
 	}
