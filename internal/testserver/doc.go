@@ -64,6 +64,10 @@
 // [Mistral.Requests] tells what arrived, byte for byte, and how each exchange
 // ended as the server saw it.
 //
+// [Faults] lists all ways in which this end goes wrong, from a refused connection
+// to JSON that nests 100,000 deep, and [Floods] those that send more than anybody
+// should hold.
+//
 // # An OTLP endpoint
 //
 //	receiver := testserver.NewReceiver(testserver.WithRequiredHeader("Authorization", "Bearer key"))

@@ -122,17 +122,28 @@ func NewMistral(opts ...MistralOption) *Mistral {
 		handler: func(Request) (Reply, bool) { return Reply{}, false },
 		closing: make(chan struct{}),
 	}
+	m.server = httptest.NewUnstartedServer(m)
 	for _, opt := range opts {
 		opt(m)
 	}
-	m.server = httptest.NewUnstartedServer(m)
 	m.server.Config.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
 		return context.WithValue(ctx, connKey{}, conn)
 	}
-	m.server.Start()
+	if m.server.EnableHTTP2 {
+		m.server.StartTLS()
+	} else {
+		m.server.Start()
+	}
 	m.URL = m.server.URL
 	return m
 }
+
+// withHTTP2 serves HTTP/2 over TLS, with a certificate that [Mistral.Transport]
+// knows.
+func withHTTP2(m *Mistral) { m.server.EnableHTTP2 = true }
+
+// Transport returns the transport that reaches the server. It is gone with it.
+func (m *Mistral) Transport() *http.Transport { return m.server.Client().Transport.(*http.Transport) }
 
 // connKey is where the connection of a request is kept, for [Reset].
 type connKey struct{}

@@ -3,6 +3,7 @@
 package testserver
 
 import (
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -197,6 +198,47 @@ func Reset() Step {
 // the reply. It must come before any step that flushes.
 func Inform(status int, header http.Header) Step {
 	return Step{func(p *player) error { return p.inform(status, header) }}
+}
+
+// Repeat writes raw bytes of the body n times, without flushing them, and until the
+// client goes away if n is negative.
+func Repeat(n int, body string) Step {
+	return Step{func(p *player) error {
+		p.start()
+		p.pending = true
+		b := []byte(body) // once, for who watches the heap
+		for i := 0; i != n; i++ {
+			if _, err := p.body.Write(b); err != nil {
+				return errClientGone
+			}
+		}
+		return nil
+	}}
+}
+
+// Trailer sends a trailer after a body that was flushed before. A Trailer among
+// the headers announces it.
+func Trailer(key, value string) Step {
+	return Step{func(p *player) error {
+		p.w.Header().Set(http.TrailerPrefix+key, value)
+		return nil
+	}}
+}
+
+// Wire sends text as it is, instead of a reply, and closes the connection. It must
+// be the only step, and the request one of HTTP/1.1.
+func Wire(text string) Step {
+	return Step{func(p *player) error {
+		conn, _, err := http.NewResponseController(p.w).Hijack()
+		if err != nil {
+			return errClientGone
+		}
+		defer func() { _ = conn.Close() }()
+		if _, err := io.WriteString(conn, text); err != nil {
+			return errClientGone
+		}
+		return errCut
+	}}
 }
 
 // splitEvents cuts body after each blank line.
