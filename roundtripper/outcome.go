@@ -178,6 +178,7 @@ func errorType(err error) string {
 		authority   x509.UnknownAuthorityError
 		hostname    x509.HostnameError
 		invalid     x509.CertificateInvalidError
+		stream      streamError
 	)
 	switch {
 	case err == nil:
@@ -188,7 +189,7 @@ func errorType(err error) string {
 		return semconv.ErrorTypeTimeout
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return semconv.ErrorTypeConnectionRefused
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.As(err, &stream):
 		return semconv.ErrorTypeConnectionReset
 	case errors.As(err, &certificate), errors.As(err, &record), errors.As(err, &alert),
 		errors.As(err, &authority), errors.As(err, &hostname), errors.As(err, &invalid):
@@ -198,3 +199,14 @@ func errorType(err error) string {
 	}
 	return genai.ErrorType(err)
 }
+
+// streamError is that of a stream of HTTP/2 that was reset. net/http
+// does not export that; it turns into any struct that has the fields of
+// golang.org/x/net/http2.StreamError.
+type streamError struct {
+	StreamID uint32
+	Code     uint32
+	Cause    error
+}
+
+func (streamError) Error() string { return "stream reset" }

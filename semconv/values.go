@@ -130,7 +130,7 @@ const (
 const (
 	ErrorTypeTimeout           = "timeout"            // a deadline or a timeout passed
 	ErrorTypeConnectionRefused = "connection_refused" // nobody listens at the address
-	ErrorTypeConnectionReset   = "connection_reset"   // the other side reset the connection
+	ErrorTypeConnectionReset   = "connection_reset"   // the other side reset the connection, or the stream in HTTP/2
 	ErrorTypeDNS               = "dns_error"          // the host name was not resolved
 	ErrorTypeTLS               = "tls_error"          // the TLS handshake or a certificate failed
 	ErrorTypeUnexpectedEOF     = "unexpected_eof"     // the connection closed in the middle of the body
