@@ -32,13 +32,13 @@ import (
 
 // TestFaultsOnTheModelsSide is about all faults but floods.
 func TestFaultsOnTheModelsSide(t *testing.T) {
-	playAll(t, "faults of the model", testserver.Faults("Good morning"), func(_ *testing.T, play func()) { play() })
+	playFaults(t, "faults of the model", testserver.Faults("Good morning"), func(_ *testing.T, play func()) { play() })
 }
 
-// playAll plays each fault twice, to a plain client and to an observed one, by way
+// playFaults plays each fault twice, to a plain client and to an observed one, by way
 // of around. Both must have witnessed the same; how the spans ended is in the table
 // of RELIABILITY.md, which is reviewed like code.
-func playAll(t *testing.T, name string, faults []testserver.Fault, around func(t *testing.T, play func())) {
+func playFaults(t *testing.T, name string, faults []testserver.Fault, around func(t *testing.T, play func())) {
 	var table strings.Builder
 	table.WriteString("| Fault | Point | The caller gets | Outcome |\n|---|---|---|---|\n")
 	rows := 0
@@ -46,11 +46,11 @@ func playAll(t *testing.T, name string, faults []testserver.Fault, around func(t
 		t.Run(f.String(), func(t *testing.T) {
 			before := goleak.IgnoreCurrent()
 			t.Cleanup(func() { goleak.VerifyNone(t, before) })
-			plain := play(t, f, func(rt http.RoundTripper) http.RoundTripper { return rt })
+			plain := playFault(t, f, func(rt http.RoundTripper) http.RoundTripper { return rt })
 			r := newRecorder()
 			var observed *witnessed
 			around(t, func() {
-				observed = play(t, f, func(rt http.RoundTripper) http.RoundTripper {
+				observed = playFault(t, f, func(rt http.RoundTripper) http.RoundTripper {
 					return r.transport(rt, roundtripper.WithHosts("127.0.0.1"))
 				})
 			})
@@ -98,9 +98,9 @@ func (e *witnessed) String() string {
 
 const stoppedReading = "stopped reading"
 
-// play has f played to a client, and notes what it sees. Nothing that could end a
+// playFault has f played to a client, and notes what it sees. Nothing that could end a
 // span, too, is let go before the test ends.
-func play(t *testing.T, f testserver.Fault, wrap func(http.RoundTripper) http.RoundTripper) *witnessed {
+func playFault(t *testing.T, f testserver.Fault, wrap func(http.RoundTripper) http.RoundTripper) *witnessed {
 	t.Helper()
 	e := &witnessed{}
 	gate := make(chan struct{})

@@ -20,7 +20,7 @@ import (
 const maxLive = 4 << 20
 
 func TestFloodsFromTheModelsSide(t *testing.T) {
-	playAll(t, "floods of the model", testserver.Floods("Good morning"), func(t *testing.T, play func()) {
+	playFaults(t, "floods of the model", testserver.Floods("Good morning"), func(t *testing.T, play func()) {
 		grown := watchHeap()
 		play()
 		live := grown()
