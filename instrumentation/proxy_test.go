@@ -18,38 +18,42 @@ import (
 	"github.com/otelmistral/otelmistral/internal/testserver"
 )
 
+type proxy = func(*http.Request) (*url.URL, error)
+
+// overHTTP are the destinations that send over HTTP, with all signals that they
+// take, each with the server that it expects.
+var overHTTP = map[string]struct {
+	receiver func(...testserver.ReceiverOption) *testserver.Receiver
+	to       func(base string, p proxy) (destination.Destination, error)
+}{
+	"langfuse": {testserver.NewLangfuse, func(base string, p proxy) (destination.Destination, error) {
+		return langfuse.New(langfuse.Config{
+			BaseURL: base, PublicKey: testserver.LangfusePublicKey, SecretKey: testserver.LangfuseSecretKey, Proxy: p,
+		})
+	}},
+	"respan": {testserver.NewRespan, func(base string, p proxy) (destination.Destination, error) {
+		return respan.New(respan.Config{BaseURL: base, APIKey: testserver.RespanAPIKey, Proxy: p})
+	}},
+	"mistralstudio": {testserver.NewStudio, func(base string, p proxy) (destination.Destination, error) {
+		return mistralstudio.New(mistralstudio.Config{BaseURL: base, APIKey: testserver.StudioAPIKey, Proxy: p})
+	}},
+	"otlp": {testserver.NewReceiver, func(base string, p proxy) (destination.Destination, error) {
+		return otlp.New(otlp.Config{
+			Endpoint: base + "/v1/traces", MetricsEndpoint: base + "/v1/metrics", LogsEndpoint: base + "/v1/logs", Proxy: p,
+			Headers: map[string]string{"authorization": "Bearer secret"},
+		})
+	}},
+}
+
 // Each destination goes through the proxy of its own, with all signals that it
 // takes. The receiver stands in for the proxy.
 func TestEachDestinationHasAProxyOfItsOwn(t *testing.T) {
-	type proxy = func(*http.Request) (*url.URL, error)
-	const elsewhere = "http://backend.invalid"
-	tests := map[string]struct {
-		receiver func(...testserver.ReceiverOption) *testserver.Receiver
-		to       func(proxy) (destination.Destination, error)
-	}{
-		"langfuse": {testserver.NewLangfuse, func(p proxy) (destination.Destination, error) {
-			return langfuse.New(langfuse.Config{
-				BaseURL: elsewhere, PublicKey: testserver.LangfusePublicKey, SecretKey: testserver.LangfuseSecretKey, Proxy: p,
-			})
-		}},
-		"respan": {testserver.NewRespan, func(p proxy) (destination.Destination, error) {
-			return respan.New(respan.Config{BaseURL: elsewhere, APIKey: testserver.RespanAPIKey, Proxy: p})
-		}},
-		"mistralstudio": {testserver.NewStudio, func(p proxy) (destination.Destination, error) {
-			return mistralstudio.New(mistralstudio.Config{BaseURL: elsewhere, APIKey: testserver.StudioAPIKey, Proxy: p})
-		}},
-		"otlp": {testserver.NewReceiver, func(p proxy) (destination.Destination, error) {
-			return otlp.New(otlp.Config{
-				Endpoint: elsewhere + "/v1/traces", MetricsEndpoint: elsewhere + "/v1/metrics", LogsEndpoint: elsewhere + "/v1/logs", Proxy: p,
-			})
-		}},
-	}
-	for name, tt := range tests {
+	for name, tt := range overHTTP {
 		t.Run(name, func(t *testing.T) {
 			cleanEnv(t, nil)
 			m, r := mistral(t), tt.receiver()
 			t.Cleanup(r.Close)
-			d, err := tt.to(func(*http.Request) (*url.URL, error) { return url.Parse(r.URL) })
+			d, err := tt.to("http://backend.invalid", func(*http.Request) (*url.URL, error) { return url.Parse(r.URL) })
 			require.NoError(t, err)
 			i := startLocal(t, WithDestination(d))
 			require.NoError(t, i.Check(t.Context()))

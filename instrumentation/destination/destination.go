@@ -5,6 +5,7 @@ package destination
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"strconv"
 	"strings"
@@ -103,8 +104,14 @@ func (d Destination) String() string {
 	if d.Endpoint == "" {
 		return d.Name
 	}
-	return d.Name + " (" + d.Endpoint + ")"
+	return d.Name + " (" + PrintableURL(d.Endpoint) + ")"
 }
+
+// GoString is String.
+func (d Destination) GoString() string { return d.String() }
+
+// LogValue is String.
+func (d Destination) LogValue() slog.Value { return slog.StringValue(d.String()) }
 
 // part names something that the destination brought, in errors.
 func (d Destination) part(name string) string { return "destination " + d.String() + ": " + name }

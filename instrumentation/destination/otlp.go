@@ -152,7 +152,7 @@ var errProxy = errors.New("the address of the proxy is not a URL: look at HTTPS_
 // String masks the values of the headers.
 func (o OTLP) String() string {
 	return fmt.Sprintf("OTLP{URL:%s Headers:%s JSON:%t Gzip:%t Timeout:%s}",
-		safeURL(o.URL), maskHeaders(o.Headers), o.JSON, o.Gzip, o.Timeout)
+		PrintableURL(o.URL), maskHeaders(o.Headers), o.JSON, o.Gzip, o.Timeout)
 }
 
 // GoString is String.
@@ -160,13 +160,6 @@ func (o OTLP) GoString() string { return o.String() }
 
 // LogValue is String.
 func (o OTLP) LogValue() slog.Value { return slog.StringValue(o.String()) }
-
-func safeURL(s string) string {
-	if CheckURL(s) != nil {
-		return "(malformed)"
-	}
-	return s
-}
 
 func maskHeaders(h map[string]string) string {
 	var names []string

@@ -178,8 +178,16 @@ func (discard) Shutdown(context.Context) error                             { ret
 
 // String masks the keys.
 func (c Config) String() string {
-	return fmt.Sprintf("langfuse.Config{Name:%q PublicKey:%s SecretKey:%s BaseURL:%s TracesPath:%q Environment:%q Release:%q NoContent:%t AllSpans:%t}",
-		c.Name, destination.Masked(c.PublicKey), destination.Masked(c.SecretKey), destination.PrintableURL(c.BaseURL), c.TracesPath, c.Environment, c.Release, c.NoContent, c.AllSpans)
+	return fmt.Sprintf("langfuse.Config{Name:%q PublicKey:%s SecretKey:%s BaseURL:%s TracesPath:%s Environment:%q Release:%q NoContent:%t AllSpans:%t}",
+		c.Name, destination.Masked(c.PublicKey), destination.Masked(c.SecretKey), destination.PrintableURL(c.BaseURL), printablePath(c.TracesPath), c.Environment, c.Release, c.NoContent, c.AllSpans)
+}
+
+// printablePath leaves out what may hide a key in its query.
+func printablePath(path string) string {
+	if path != "" && destination.CheckURL("https://host/"+path) == nil {
+		return path
+	}
+	return destination.PrintableURL(path)
 }
 
 // GoString is String.

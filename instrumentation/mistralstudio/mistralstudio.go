@@ -137,12 +137,8 @@ func resolveURL(c Config) (endpoint, source string, err error) {
 
 // String masks the key.
 func (c Config) String() string {
-	base := c.BaseURL
-	if base != "" && destination.CheckURL(base) != nil {
-		base = "(malformed)" // it may hold a password
-	}
-	return fmt.Sprintf("mistralstudio.Config{Name:%q APIKey:%s BaseURL:%q NoContent:%t AllSpans:%t}",
-		c.Name, destination.Masked(c.APIKey), base, c.NoContent, c.AllSpans)
+	return fmt.Sprintf("mistralstudio.Config{Name:%q APIKey:%s BaseURL:%s NoContent:%t AllSpans:%t}",
+		c.Name, destination.Masked(c.APIKey), destination.PrintableURL(c.BaseURL), c.NoContent, c.AllSpans)
 }
 
 // GoString is String.
