@@ -354,10 +354,11 @@ func TestReceiverInjectsAnswers(t *testing.T) {
 	})
 
 	t.Run("a delay outlives an impatient client", func(t *testing.T) {
-		r := newReceiver(t)
-		r.Enqueue(Response{Delay: time.Hour})
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-		defer cancel()
+		ctx, cancel := context.WithCancel(t.Context())
+		r := newReceiver(t, WithResponder(func(Export) Response {
+			cancel() // not by time, or the request might not have come by then
+			return Response{Delay: time.Hour}
+		}))
 		require.Error(t, exporterFor(t, r).ExportSpans(ctx, someSpans(t).Snapshots()))
 		require.NoError(t, r.bell.await(t.Context(), func() bool { return len(r.exports) == 1 }))
 		assert.Zero(t, r.Rejected()[0].Status)
