@@ -10,7 +10,9 @@ import (
 )
 
 // placed is what [Propagate] put onto spans that were there already.
-var placed = ledger{limit: 1 << 13}
+var placed = ledger{limit: maxPlaced}
+
+const maxPlaced = 1 << 13
 
 // ledger tells what Propagate put onto a span from what the span was given
 // itself, so that a later Propagate may replace the one and not the other. A span

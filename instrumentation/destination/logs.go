@@ -14,6 +14,9 @@ import (
 	"github.com/otelmistral/otelmistral/internal/guard"
 )
 
+// defaultQueueRecords is the SDK's own.
+const defaultQueueRecords = 2048
+
 // LogProcessor sends log records to one destination, by way of the SDK's
 // BatchProcessor and its variables OTEL_BLRP_*. What waits is bounded in records
 // by OTEL_BLRP_MAX_QUEUE_SIZE (default 2048), and in bytes by [Limits].QueueBytes. It is
@@ -42,7 +45,7 @@ func NewLogProcessor(ctx context.Context, d Destination) (*LogProcessor, error) 
 	p := &LogProcessor{
 		outlet:     newOutlet(ctx, d, "logs"),
 		batchBytes: limits.BatchBytes,
-		maxRecords: int64(positiveEnv("OTEL_BLRP_MAX_QUEUE_SIZE", 2048)),
+		maxRecords: int64(positiveEnv("OTEL_BLRP_MAX_QUEUE_SIZE", defaultQueueRecords)),
 		maxBytes:   limits.QueueBytes,
 		dropped:    make(map[Reason]int64),
 	}

@@ -3,9 +3,12 @@
 package destination
 
 import (
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -117,4 +120,22 @@ func TestTextOfAnAnswerInAnError(t *testing.T) {
 	for _, tt := range tests {
 		assert.Equal(t, tt.want, failureText(tt.status, tt.media, []byte(tt.body)), tt.name)
 	}
+}
+
+func TestAnswerOfAnySizeIsReadWithinItsLimit(t *testing.T) {
+	left := make(chan int, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		sent := 0
+		for piece := make([]byte, 32<<10); ; {
+			n, err := w.Write(piece)
+			if sent += n; err != nil || sent > 64*maxAnswerBytes {
+				left <- sent
+				return
+			}
+		}
+	}))
+	defer server.Close()
+	require.NoError(t, OTLP{URL: server.URL, Timeout: time.Hour}.Check(t.Context()))
+	assert.Less(t, <-left, 64*maxAnswerBytes, "nobody reads on")
 }
