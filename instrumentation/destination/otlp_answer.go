@@ -222,7 +222,12 @@ func statusMessage(body []byte) string {
 }
 
 func oneLine(s string) string {
-	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "\uFFFD")), " ")
+	return strings.Join(strings.Fields(strings.ToValidUTF8(s, "\uFFFD")), " ")
+}
+
+// short cuts a text that stands in an error. What is secret in it must be masked
+// before: of a secret that is cut, the beginning would be left.
+func short(s string) string {
 	if len(s) > maxAnswerText {
 		s = strings.ToValidUTF8(s[:maxAnswerText], "") + " ..."
 	}

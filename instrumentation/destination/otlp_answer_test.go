@@ -118,7 +118,7 @@ func TestTextOfAnAnswerInAnError(t *testing.T) {
 		{"long", 401, "text/plain", strings.Repeat("é", 300), strings.Repeat("é", 128) + " ..."},
 	}
 	for _, tt := range tests {
-		assert.Equal(t, tt.want, failureText(tt.status, tt.media, []byte(tt.body)), tt.name)
+		assert.Equal(t, tt.want, short(failureText(tt.status, tt.media, []byte(tt.body))), tt.name)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 const minSecret = 6
 
 // masker returns a function that replaces what the headers hold, for the case
-// that a backend repeats it.
+// that a backend repeats it, and cuts the rest.
 func masker(headers map[string]string) func(string) string {
 	var pairs []string
 	hide := func(s string) {
@@ -30,5 +30,6 @@ func masker(headers map[string]string) func(string) string {
 			hide(password)
 		}
 	}
-	return strings.NewReplacer(pairs...).Replace
+	secrets := strings.NewReplacer(pairs...)
+	return func(s string) string { return short(secrets.Replace(s)) }
 }
