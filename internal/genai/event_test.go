@@ -3,11 +3,13 @@
 package genai
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/otelmistral/otelmistral/semconv"
@@ -70,4 +72,34 @@ func TestTextOfAnErrorRepeatsNothing(t *testing.T) {
 		attrs := c.AppendException(nil, errors.New(text), 1<<10)
 		assert.Equal(t, semconv.ExceptionMessageKey.String(want), attrs[len(attrs)-1])
 	}
+}
+
+// FuzzStructure: of JSON the structure says what it says, and anything else stays
+// as it is.
+func FuzzStructure(f *testing.F) {
+	for _, s := range []string{
+		`[{"role":"user","parts":[{"type":"text","content":"a\u00e9\ud83d"}]}]`, `{"a":[1,-2.5,1e400,true,null,{}],"a":"b"}`,
+		strings.Repeat(`[{"a":`, 20) + "1" + strings.Repeat(`}]`, 20), `[`, "", "\xff", `"` + "\xff" + `"`, "[1] 2", "9223372036854775808",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		v := structureOf(text)
+		if !json.Valid([]byte(text)) {
+			assert.Equal(t, attribute.StringValue(text), v)
+			return
+		}
+		switch trimmed := strings.TrimLeft(text, " \t\r\n"); trimmed[0] {
+		case '{':
+			assert.Contains(t, []attribute.Type{attribute.MAP, attribute.STRING}, v.Type())
+		case '[':
+			assert.Contains(t, []attribute.Type{attribute.SLICE, attribute.STRING}, v.Type())
+		case '"':
+			var want string
+			require.NoError(t, json.Unmarshal([]byte(text), &want))
+			assert.Equal(t, want, v.AsString())
+		case 't', 'f':
+			assert.Equal(t, trimmed[0] == 't', v.AsBool())
+		}
+	})
 }

@@ -3,12 +3,14 @@
 package mistral
 
 import (
+	"encoding/base64"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/otelmistral/otelmistral/internal/genai"
@@ -75,4 +77,36 @@ func TestRateLimitsThatAreKnownNumbersAreRead(t *testing.T) {
 		attribute.Int64("mistral_ai.ratelimit.limit_req_minute", 100),
 		attribute.Int64("mistral_ai.ratelimit.remaining_req_minute", 0),
 	}, readHeaders(h).Extra)
+}
+
+// Whatever stands in the head of a request or an answer: what is made of it can
+// be exported.
+func FuzzHead(f *testing.F) {
+	f.Add("POST", "api.mistral.ai", "/v1/chat/completions", "Mistral-Correlation-Id", "a\xff", "mistral-small-latest")
+	f.Add("PATCH", "API.respan.ai.", "/v1/agents/\xff", "X-Data-Respan-Params", base64.StdEncoding.EncodeToString([]byte(everyIdentity)), "openai/gpt-4o")
+	f.Add("POST", "europe-west4-aiplatform.googleapis.com", "/publishers/mistralai/models/m\xff:rawPredict", "X-Ratelimit-Limit-Tokens-Minute", "-1e9", "")
+	f.Add("POST", "x", "/v1/connectors/a/tools//call", "Retry-After", "Sat, 21 Nov 2026 18:00:00 GMT", "\xff")
+	f.Fuzz(func(t *testing.T, method, host, path, name, value, model string) {
+		Match(method, host, path, nil)
+		configured := map[string]bool{strings.ToLower(host): true}
+		route, ok := Match(method, host, path, configured)
+		require.True(t, ok || route == nil)
+		require.NotEmpty(t, Provider(strings.ToLower(host), model, ""))
+		h := http.Header{}
+		h.Set(name, value)
+		answered := readHeaders(h)
+		assertReadable(t, &answered)
+		for i := range routes {
+			var call genai.Call
+			routes[i].ReadPath(path, &call)
+			routes[i].ReadRequestHeaders(h, &call)
+			r := routes[i].NewRequest(value, withContent)
+			r.Write([]byte(model))
+			r.End()
+			r.Fill(&call)
+			assertReadable(t, &call)
+			_, peeked := routes[i].Peek(path, []byte(model))
+			require.LessOrEqual(t, len(peeked), maxName)
+		}
+	})
 }
