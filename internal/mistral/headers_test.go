@@ -5,6 +5,7 @@ package mistral
 import (
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -87,11 +88,11 @@ func FuzzHead(f *testing.F) {
 	f.Add("POST", "europe-west4-aiplatform.googleapis.com", "/publishers/mistralai/models/m\xff:rawPredict", "X-Ratelimit-Limit-Tokens-Minute", "-1e9", "")
 	f.Add("POST", "x", "/v1/connectors/a/tools//call", "Retry-After", "Sat, 21 Nov 2026 18:00:00 GMT", "\xff")
 	f.Fuzz(func(t *testing.T, method, host, path, name, value, model string) {
-		Match(method, host, path, nil)
-		configured := map[string]bool{strings.ToLower(host): true}
-		route, ok := Match(method, host, path, configured)
+		u := &url.URL{Host: host, Path: path}
+		Match(method, u, nil)
+		route, ok := Match(method, u, map[string]bool{Hostname(u): true})
 		require.True(t, ok || route == nil)
-		require.NotEmpty(t, Provider(strings.ToLower(host), model, ""))
+		require.NotEmpty(t, Provider(Hostname(u), model, ""))
 		h := http.Header{}
 		h.Set(name, value)
 		answered := readHeaders(h)
@@ -100,7 +101,7 @@ func FuzzHead(f *testing.F) {
 			var call genai.Call
 			routes[i].ReadPath(path, &call)
 			routes[i].ReadRequestHeaders(h, &call)
-			r := routes[i].NewRequest(value, withContent)
+			r := routes[i].NewRequest(http.Header{"Content-Type": {value}}, withContent)
 			r.Write([]byte(model))
 			r.End()
 			r.Fill(&call)
