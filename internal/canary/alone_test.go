@@ -61,7 +61,7 @@ type ended struct{ to *written }
 func (e ended) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
 	for _, s := range spans {
 		for _, kv := range s.Attributes() {
-			_, _ = fmt.Fprintln(e.to, kv.Key, kv.Value.Emit())
+			_, _ = fmt.Fprintln(e.to, kv.Key, kv.Value.String())
 		}
 		_, _ = fmt.Fprintln(e.to, s.Name(), s.Status(), s.Events(), s.Links())
 	}

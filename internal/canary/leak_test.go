@@ -260,7 +260,7 @@ func TestEveryRouteHasCanaries(t *testing.T) {
 		want = append(want, strings.ToUpper(row[1])+" "+row[2]+" "+row[3])
 	}
 	require.NotEmpty(t, want)
-	assert.Equal(t, strings.Count(string(source), "endpoint: &"), len(want), "each row is read")
+	assert.Len(t, want, strings.Count(string(source), "endpoint: &"), "each row is read")
 	for _, call := range calls {
 		got = append(got, call.route)
 	}

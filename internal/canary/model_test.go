@@ -44,7 +44,7 @@ var faults = []fault{
 		answer(w, 422, "application/json", unprocessable)
 	}},
 	{name: "500 in pieces", answer: func(w http.ResponseWriter, _ *http.Request, _ call) {
-		w.WriteHeader(500)
+		w.WriteHeader(http.StatusInternalServerError)
 		_ = http.NewResponseController(w).Flush()
 		_, _ = io.WriteString(w, "canary-content-late-refusal")
 	}},
