@@ -1,5 +1,5 @@
-# One target per need; `make help` prints them. Everything but lint and
-# bench-compare needs only Go, git and make.
+# One target per need; `make help` prints them. Everything but lint,
+# bench-compare and test-sdk needs only Go, git and make.
 
 SHELL = /bin/sh
 
@@ -28,7 +28,7 @@ BENCH_PACKAGES = ./...
 BENCH_MODULES = go.opentelemetry.io/otel go.opentelemetry.io/otel/sdk \
 	go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp
 
-.PHONY: check help fmt test test-modules lint fuzz fuzz-short bench \
+.PHONY: check help fmt test test-modules test-sdk lint fuzz fuzz-short bench \
 	bench-compare bench-report examples cover tidy-check fmt-check verify vulncheck ci clean
 
 check: fmt lint test test-modules fuzz-short ## format, then check everything (default)
@@ -64,6 +64,12 @@ test-modules: ## test the nested modules (examples with dependencies of their ow
 		echo "go test ./... in $$m"; \
 		(cd "$$m" && go vet ./... && go test -timeout 2m ./...) </dev/null || exit 1; \
 	done
+
+# Needs Node and, the first time, the network for npm. What Node reads, Go's cache
+# of test results does not know.
+test-sdk: ## test the proxy with Mistral's TypeScript SDK
+	go vet -tags sdk ./examples/proxy
+	go test -tags sdk -run SDK -count=1 -timeout 5m ./examples/proxy
 
 lint: ## lint the root module and the nested ones
 	$(TOOL) golangci-lint run ./...
@@ -120,9 +126,11 @@ bench-report: ## run the benchmarks in COUNT rounds (6) and write BENCHMARKS.md 
 	cd internal/bench && go run ./report -md "$(ROOT)/BENCHMARKS.md" -svg "$(ROOT)/docs/stream-cost.svg" < "$(ROOT)/bin/bench.txt"
 
 # Without the keys and destinations of this machine, so that each example calls the
-# server inside it and prints its trace. Nested modules have tests instead.
+# server inside it and prints its trace; the proxy, too, instead of serving. Nested
+# modules have tests instead.
 examples: ## run the examples of the root module; fail if one breaks
 	@unset MISTRAL_API_KEY $$(awk 'BEGIN { for (v in ENVIRON) if (v ~ /^(OTEL|RESPAN|LANGFUSE)_[A-Z_]+$$/) print v }'); \
+	export MISTRAL_PROXY_DEMO=true; \
 	list=$$(go list -f '{{if eq .Name "main"}}{{.ImportPath}}{{end}}' ./examples/...) || exit 1; \
 	for pkg in $$list; do \
 		printf '\n=== go run ./examples/%s\n\n' "$${pkg##*/examples/}"; \
