@@ -117,11 +117,20 @@ func TestForwardedRequestIsByteIdentical(t *testing.T) {
 	}
 }
 
+// failsOnce gives its error once.
+type failsOnce struct{ err error }
+
+func (f *failsOnce) Read([]byte) (int, error) {
+	err := f.err
+	f.err = errors.New("read after an error")
+	return 0, err
+}
+
 func TestReadErrorOfTheRequestBodyReachesTheTransportUnchanged(t *testing.T) {
 	errBody := errors.New("disk on fire")
 	for name, length := range map[string]int64{"read before sending": 100, "read while sending": -1} {
 		t.Run(name, func(t *testing.T) {
-			inner := &trackedBody{Reader: io.MultiReader(strings.NewReader(`{"model":"m`), iotest.ErrReader(errBody))}
+			inner := &trackedBody{Reader: io.MultiReader(strings.NewReader(`{"model":"m`), &failsOnce{errBody})}
 			req := chatRequest(t, "")
 			req.Body, req.ContentLength = inner, length
 			if length > 0 {
