@@ -28,7 +28,7 @@ BENCH_PACKAGES = ./...
 BENCH_MODULES = go.opentelemetry.io/otel go.opentelemetry.io/otel/sdk \
 	go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp
 
-.PHONY: check help fmt test test-modules test-sdk lint fuzz fuzz-short bench \
+.PHONY: check help fmt test test-concurrent test-modules test-sdk lint fuzz fuzz-short bench \
 	bench-compare bench-report examples cover tidy-check fmt-check verify vulncheck ci clean
 
 check: fmt lint test test-modules fuzz-short ## format, then check everything (default)
@@ -58,6 +58,12 @@ test: ## test the root module, with the race detector where it works
 	list=$$(git grep -l --untracked '^//go:build !race' -- '*_test.go' | sed 's,/[^/]*$$,,; s,^,./,' | sort -u); \
 	echo "go test -shuffle=on -timeout 2m" $$list; \
 	go test -shuffle=on -timeout 2m $$list
+
+# With -short a call of 10,000 is one of 600: a hundred times that is more. Packages
+# without such tests are not even built.
+test-concurrent: ## run the tests named ...ConcurrentSafe 100 times, with the race detector (some minutes on 2 cores)
+	go test -race -short -count 100 -timeout 20m -run ConcurrentSafe \
+		$$(git grep --untracked -l '^func Test.*ConcurrentSafe(' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's,^,./,')
 
 test-modules: ## test the nested modules (examples with dependencies of their own)
 	@$(MODULES) | while IFS= read -r m; do \

@@ -203,7 +203,7 @@ func TestMetricsOfACancelledCallRemainAndShowItsSpan(t *testing.T) {
 	assert.Equal(t, traceID[:], duration.Exemplars[0].TraceID)
 }
 
-func TestConcurrentCallsAreAllMeasured(t *testing.T) {
+func TestCallsAreAllMeasuredConcurrentSafe(t *testing.T) {
 	var m metrics
 	rt := newRecorder().transport(roundTripFunc(func(req *http.Request) (*http.Response, error) {
 		return answering(streamType, bodyOf(streamReply))(req)

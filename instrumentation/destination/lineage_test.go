@@ -156,7 +156,7 @@ func TestMarkOfARootIsNotWrittenIntoTheSpan(t *testing.T) {
 	assert.Equal(t, attribute.KeyValue{}, attrs[:2][1])
 }
 
-func TestTreesOfManyGoroutinesAreWhole(t *testing.T) {
+func TestTreesOfManyGoroutinesAreWholeConcurrentSafe(t *testing.T) {
 	const workers, each = 8, 200
 	e := &fakeExporter{}
 	d := destinationOf(e, Limits{})
