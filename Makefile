@@ -34,7 +34,7 @@ BENCH_MODULES = go.opentelemetry.io/otel go.opentelemetry.io/otel/sdk \
 check: fmt lint test test-modules fuzz-short ## format, then check everything (default)
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
 
 fmt: ## format all Go files
 	@git ls-files --cached --others --exclude-standard '*.go' | \
