@@ -4,6 +4,7 @@
 SHELL = /bin/sh
 
 FUZZTIME = 10s
+SOAKTIME = 2m
 BENCH = .
 BENCHTIME = 0.5s
 COUNT = 6
@@ -28,7 +29,7 @@ BENCH_PACKAGES = ./...
 BENCH_MODULES = go.opentelemetry.io/otel go.opentelemetry.io/otel/sdk \
 	go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp
 
-.PHONY: check help fmt test test-concurrent test-modules test-sdk lint fuzz fuzz-short bench \
+.PHONY: check help fmt test test-concurrent test-modules test-sdk lint fuzz fuzz-short soak bench \
 	bench-compare bench-report examples cover tidy-check fmt-check verify vulncheck ci clean
 
 check: fmt lint test test-modules fuzz-short ## format, then check everything (default)
@@ -59,7 +60,7 @@ test: ## test the root module, with the race detector where it works
 	echo "go test -shuffle=on -timeout 2m" $$list; \
 	go test -shuffle=on -timeout 2m $$list
 
-# With -short a call of 10,000 is one of 600: a hundred times that is more. Packages
+# With -short the big ones are smaller: a hundred times that is more. Packages
 # without such tests are not even built.
 test-concurrent: ## run the tests named ...ConcurrentSafe 100 times, with the race detector (some minutes on 2 cores)
 	go test -race -short -count 100 -timeout 20m -run ConcurrentSafe \
@@ -103,6 +104,9 @@ fuzz: ## run each fuzz target for FUZZTIME (10s)
 
 fuzz-short: ## run each fuzz target for 3 seconds
 	@$(MAKE) fuzz FUZZTIME=3s
+
+soak: ## make calls with faults for SOAKTIME (2m); plot heap and goroutines into bin, fail if they grow
+	go run ./internal/soak -time $(SOAKTIME) -out bin
 
 bench: ## run the benchmarks that match BENCH (all), COUNT times (6)
 	$(call benchmarks,.,$(COUNT))

@@ -157,7 +157,10 @@ func TestMarkOfARootIsNotWrittenIntoTheSpan(t *testing.T) {
 }
 
 func TestTreesOfManyGoroutinesAreWholeConcurrentSafe(t *testing.T) {
-	const workers, each = 8, 200
+	workers, each := 8, 200
+	if testing.Short() { // for those who run it a hundred times
+		each = 20
+	}
 	e := &fakeExporter{}
 	d := destinationOf(e, Limits{})
 	d.Keep = keepNames

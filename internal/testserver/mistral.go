@@ -34,6 +34,7 @@ type Mistral struct {
 	bell     bell // guards what follows
 	queue    []Reply
 	requests []*Request
+	number   int // of requests, forgotten ones included
 	ended    int
 }
 
@@ -177,6 +178,13 @@ func (m *Mistral) Requests() []Request {
 	return out
 }
 
+// Reset forgets the requests. Scripted replies stay.
+func (m *Mistral) Reset() {
+	m.bell.Lock()
+	defer m.bell.Unlock()
+	m.requests = nil
+}
+
 // Wait blocks until at least n exchanges have ended and returns
 // [Mistral.Requests]. When ctx ends first, it returns what is there and an
 // error.
@@ -232,12 +240,13 @@ func (m *Mistral) arrived(record *Request) (number int, reply Reply, scripted bo
 	m.bell.Lock()
 	defer m.bell.Unlock()
 	m.requests = append(m.requests, record)
+	m.number++
 	m.bell.ring()
 	if record.BodyErr == nil && len(m.queue) > 0 {
 		reply, scripted = m.queue[0], true
 		m.queue = m.queue[1:]
 	}
-	return len(m.requests), reply, scripted
+	return m.number, reply, scripted
 }
 
 func (m *Mistral) end(record *Request, end End) {
