@@ -75,10 +75,10 @@ func (s *span) addFunctions() {
 func (s *span) addInput() {
 	if own := s.text(semconv.ObservationInputKey); own != "" {
 		s.addText(entityInputKey, own)
-		s.addOwn(promptPrefix, "user", own)
+		s.addOwn(&promptKeys, "user", own)
 		return
 	}
-	list, n, err := s.addMessages(promptPrefix, s.text(semconv.GenAISystemInstructionsKey), s.text(semconv.GenAIInputMessagesKey))
+	list, n, err := s.addMessages(&promptKeys, s.text(semconv.GenAISystemInstructionsKey), s.text(semconv.GenAIInputMessagesKey))
 	switch {
 	case err != nil: // rather in another shape than not at all
 		s.addText(entityInputKey, s.text(semconv.GenAIInputMessagesKey))
@@ -97,14 +97,14 @@ func (s *span) addOutput() {
 		if failure == "" {
 			s.addText(entityOutputKey, own)
 		}
-		s.addOwn(completionPrefix, "assistant", own)
+		s.addOwn(&completionKeys, "assistant", own)
 		return
 	}
 	attr := s.text(semconv.GenAIOutputMessagesKey)
 	if attr == "" {
 		return
 	}
-	list, n, err := s.addMessages(completionPrefix, "", attr)
+	list, n, err := s.addMessages(&completionKeys, "", attr)
 	switch {
 	case failure != "":
 	case err != nil:

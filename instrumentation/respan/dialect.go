@@ -45,7 +45,7 @@ func (d *dialect) translate(original sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpa
 		s.in[a.Key] = a.Value
 	}
 	s.kind = kindOf(s.in)
-	s.out = make([]attribute.KeyValue, 0, len(attrs)+len(copied)+len(identity)+16+s.indexed())
+	s.out = make([]attribute.KeyValue, 0, len(attrs)+len(attrs)/2+16+s.indexed()) // about half have another name besides
 	for _, a := range attrs {
 		if s.keeps(a.Key) {
 			s.out = append(s.out, a)

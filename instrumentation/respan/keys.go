@@ -18,9 +18,6 @@ const (
 
 	totalTokensKey = attribute.Key("llm.usage.total_tokens")
 
-	promptPrefix     = "gen_ai.prompt."
-	completionPrefix = "gen_ai.completion."
-
 	logTypeKey   = attribute.Key("respan.entity.log_type")
 	logMethodKey = attribute.Key("respan.entity.log_method")
 	metadataKey  = attribute.Key("respan.metadata")

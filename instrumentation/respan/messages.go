@@ -5,7 +5,6 @@ package respan
 import (
 	"encoding/json"
 	"slices"
-	"strconv"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -32,9 +31,9 @@ func (s *span) indexed() int {
 
 // addMessages adds attributes for each message, and returns all of them as a list.
 // Of what cannot be read it adds nothing. An embedding has only the list.
-func (s *span) addMessages(prefix, instructions, attr string) (list string, n int, err error) {
+func (s *span) addMessages(keys *messageKeys, instructions, attr string) (list string, n int, err error) {
 	before := len(s.out)
-	x := s.index(prefix, len(instructions)+len(attr))
+	x := s.index(keys, len(instructions)+len(attr))
 	var b strings.Builder
 	n, err = chatml.WriteMessages(&b, instructions, attr, x.add)
 	if err != nil {
@@ -46,77 +45,82 @@ func (s *span) addMessages(prefix, instructions, attr string) (list string, n in
 
 // addOwn is addMessages for what an observation recorded of a model that the
 // application called by other means.
-func (s *span) addOwn(prefix, role, own string) {
-	x := s.index(prefix, len(own))
-	x.add(0, chatml.Message{Role: role, Content: json.RawMessage(own)})
+func (s *span) addOwn(list *messageKeys, role, own string) {
+	if s.kind == embeddingKind {
+		return
+	}
+	c := jsonscan.New([]byte(own))
+	if text, ok := c.Text(); ok && c.End() {
+		own = text.String()
+	}
+	keys := list.of(0)
+	s.addText(keys.role, role)
+	s.addText(keys.content, own)
 }
 
-// An index adds messages as attributes. Keys and values are cut out of one string:
-// to allocate each would be most of the cost of a long history.
+// An index adds messages as attributes. Values are cut out of the list of them,
+// and what does not stand there out of another string: to allocate each would be
+// most of the cost of a long history.
 type index struct {
 	*span
-	prefix  string
+	keys    *messageKeys
 	given   bool // the application may have set some
-	key     []byte
+	size    int  // of what the messages are made of
 	texts   strings.Builder
 	scratch []byte
 }
 
-func (s *span) index(prefix string, size int) *index {
-	x := &index{span: s, prefix: prefix}
-	x.given = slices.ContainsFunc(s.Attributes(), func(a attribute.KeyValue) bool {
-		return strings.HasPrefix(string(a.Key), prefix)
-	})
-	if s.kind != embeddingKind {
-		x.texts.Grow(size + size/8) // the keys take the place of the conventions' names, and some more
-	}
-	return x
+func (s *span) index(keys *messageKeys, size int) *index {
+	return &index{span: s, keys: keys, size: size, given: slices.ContainsFunc(s.Attributes(), func(a attribute.KeyValue) bool {
+		return strings.HasPrefix(string(a.Key), keys.prefix)
+	})}
 }
 
-func (x *index) add(n int, m chatml.Message) {
+func (x *index) add(n int, m *chatml.Message, cut chatml.Cut) {
 	if n >= MaxIndexedMessages || x.kind == embeddingKind {
 		return
 	}
-	x.key = strconv.AppendInt(append(x.key[:0], x.prefix...), int64(n), 10)
-	x.addMember(".role", m.Role)
-	x.addMember(".content", x.cut(x.plain(m.Content)))
-	x.addMember(".tool_calls", x.cut(m.ToolCalls))
-	x.addMember(".tool_call_id", x.cut(x.plain(m.ToolCallID)))
-	x.addMember(".finish_reason", m.FinishReason)
+	keys := x.keys.of(n)
+	x.addMember(keys.role, m.Role)
+	if m.Embedded {
+		x.addMember(keys.content, x.cut(m.Content))
+	} else {
+		x.addMember(keys.content, x.plain(m.Content, cut.Content))
+	}
+	x.addMember(keys.toolCalls, cut.ToolCalls)
+	x.addMember(keys.toolCallID, x.plain(m.ToolCallID, cut.ToolCallID))
+	x.addMember(keys.finishReason, m.FinishReason)
 }
 
-func (x *index) addMember(name, v string) {
+func (x *index) addMember(k attribute.Key, v string) {
 	if v == "" {
 		return
 	}
-	start := x.texts.Len()
-	x.texts.Write(x.key)
-	x.texts.WriteString(name)
-	a := attribute.String(x.texts.String()[start:], v)
 	if x.given {
-		x.span.add(a)
+		x.span.add(k.String(v))
 	} else {
-		x.out = append(x.out, a)
+		x.out = append(x.out, k.String(v))
 	}
 }
 
 func (x *index) cut(text []byte) string {
+	if x.texts.Cap() == 0 {
+		x.texts.Grow(x.size / 2) // the rest stands in the list
+	}
 	start := x.texts.Len()
 	x.texts.Write(text)
 	return x.texts.String()[start:]
 }
 
-// plain is the text of a JSON string, and any other JSON as it is. It is valid
-// until the next one.
-func (x *index) plain(raw json.RawMessage) []byte {
-	c := jsonscan.New(raw)
-	text, ok := c.Text()
-	if !ok || !c.End() {
-		return raw
+// plain is the text of a JSON string, and any other JSON as it is.
+func (x *index) plain(raw json.RawMessage, cut string) string {
+	switch {
+	case !strings.HasPrefix(cut, `"`):
+		return cut
+	case strings.IndexByte(cut, '\\') < 0:
+		return cut[1 : len(cut)-1]
 	}
-	if literal, ok := text.Literal(); ok {
-		return literal
-	}
+	text, _, _ := jsonscan.CutText(raw[1:])
 	x.scratch = text.Append(x.scratch[:0])
-	return x.scratch
+	return x.cut(x.scratch)
 }

@@ -29,16 +29,17 @@ var members = [...]struct {
 // of itself wins over what the context says of the trace.
 func (s *span) metadata() string {
 	all := make(map[string]attribute.Value)
-	for k, v := range s.in {
-		if name, ok := strings.CutPrefix(string(k), semconv.MetadataPrefix); ok {
-			all[name] = v
+	attrs := s.Attributes()
+	for _, a := range attrs {
+		if name, ok := strings.CutPrefix(string(a.Key), semconv.MetadataPrefix); ok {
+			all[name] = a.Value
 		}
 	}
-	for k, v := range s.in {
-		if name, ok := strings.CutPrefix(string(k), semconv.ObservationMetadataPrefix); ok {
-			all[name] = v
-		} else if forbidden[k] {
-			s.member(all, string(k), k)
+	for _, a := range attrs {
+		if name, ok := strings.CutPrefix(string(a.Key), semconv.ObservationMetadataPrefix); ok {
+			all[name] = a.Value
+		} else if forbidden[a.Key] {
+			s.member(all, string(a.Key), a.Key)
 		}
 	}
 	for _, m := range members {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -19,43 +18,25 @@ var (
 	errSyntax   = errors.New("chatml: not valid JSON")
 )
 
-// Messages ranges over the values of gen_ai.system_instructions, which are the
-// first message, and of gen_ai.input.messages or gen_ai.output.messages. Either
-// may be "". Each response of a tool becomes a message of its own, as chat APIs
-// want it. A member of an unexpected type costs only itself; a value that is not
-// a list of messages with parts is an error, which comes last and may follow
-// messages. What a message holds is valid until the next one.
-func Messages(instructions, attr string) iter.Seq2[Message, error] {
-	return func(yield func(Message, error) bool) {
-		if instructions != "" {
-			if m := Instructions(instructions); !yield(m, nil) {
-				return
-			}
-		}
-		if attr == "" {
-			return
-		}
-		if err := readAll(attr, yield); err != nil {
-			yield(Message{}, err)
-		}
-	}
-}
-
-// readAll reads everything once, where it stands, and makes the next message in
-// the memory of the last: a long history costs no more per message than a short
-// one.
-func readAll(attr string, yield func(Message, error) bool) error {
-	c, err := array(attr)
+// read reads and writes everything once, where it stands, and makes the next
+// message in the memory of the last: a long history costs no more per message than
+// a short one.
+func (w *writer) read(attr string) error {
+	w.doc = append(w.doc[:0], validUTF8(attr)...)
+	c, err := array(w.doc)
 	if err != nil {
 		return err
 	}
-	var w wireMessage
+	m := &w.message
 	for n := 1; c.Element(); n++ {
-		if !w.read(&c) {
+		if !m.read(&c) {
 			return fmt.Errorf("chatml: message %d has no parts", n)
 		}
-		if !w.yield(yield) {
-			return nil
+		if m.says() {
+			w.write(&m.Message)
+		}
+		for i := range m.responses {
+			w.write(&m.responses[i])
 		}
 	}
 	if !c.End() {
@@ -64,11 +45,10 @@ func readAll(attr string, yield func(Message, error) bool) error {
 	return nil
 }
 
-// Instructions reads the value of gen_ai.system_instructions, a list of parts,
-// as the system message that stands before all others. Its texts are joined by
-// line breaks. What is not a list is taken as the text itself.
-func Instructions(attr string) Message {
-	m := Message{Role: "system"}
+// instructionsText reads the value of gen_ai.system_instructions, a list of parts.
+// Its texts are joined by line breaks. What is not a list is taken as the text
+// itself.
+func instructionsText(attr string) json.RawMessage {
 	c := jsonscan.New([]byte(attr))
 	var texts []string
 	if c.Kind() == jsonscan.KindArray {
@@ -83,17 +63,21 @@ func Instructions(attr string) Message {
 	if texts == nil || !c.End() {
 		texts = []string{attr}
 	}
-	m.Content = jsonscan.AppendQuoted(nil, strings.Join(texts, "\n"))
-	return m
+	return jsonscan.AppendQuoted(nil, strings.Join(texts, "\n"))
 }
 
-// array enters the list that attr must be. All that is taken from it is valid
-// UTF-8, which OTLP demands of strings.
-func array(attr string) (jsonscan.Cursor, error) {
-	if !utf8.ValidString(attr) { // asked first, since ToValidUTF8 is slow
-		attr = strings.ToValidUTF8(attr, "\uFFFD")
+// validUTF8 makes sure that all that is taken from the value may be sent: OTLP
+// demands it of strings.
+func validUTF8(attr string) string {
+	if utf8.ValidString(attr) { // asked first, since ToValidUTF8 is slow
+		return attr
 	}
-	c := jsonscan.New([]byte(attr))
+	return strings.ToValidUTF8(attr, "\uFFFD")
+}
+
+// array enters the list that doc must be.
+func array(doc []byte) (jsonscan.Cursor, error) {
+	c := jsonscan.New(doc)
 	if c.Kind() != jsonscan.KindArray {
 		return c, errNotArray
 	}
@@ -105,18 +89,13 @@ func array(attr string) (jsonscan.Cursor, error) {
 type wireMessage struct {
 	Message
 	content   chunks
-	reasoning []byte
-	quoted    []byte    // responses that are not strings
 	responses []Message // of tools
 }
 
 // read consumes a message. It is not ok if that has no parts.
 func (w *wireMessage) read(c *jsonscan.Cursor) (ok bool) {
-	*w = wireMessage{
-		Message:   Message{ToolCalls: w.ToolCalls[:0]},
-		content:   chunks{list: w.content.list[:0]},
-		reasoning: w.reasoning[:0], quoted: w.quoted[:0], responses: w.responses[:0],
-	}
+	w.Role, w.Name, w.FinishReason, w.content.text = "", "", "", nil
+	w.ToolCalls, w.Reasoning, w.content.list, w.responses = w.ToolCalls[:0], w.Reasoning[:0], w.content.list[:0], w.responses[:0]
 	if !c.Object() {
 		return false
 	}
@@ -139,7 +118,16 @@ func (w *wireMessage) read(c *jsonscan.Cursor) (ok bool) {
 			c.Skip()
 		}
 	}
+	w.Content = w.content.end()
+	if len(w.ToolCalls) > 0 {
+		w.ToolCalls = append(w.ToolCalls, ']')
+	}
 	return ok
+}
+
+// says tells whether there is anything in the message but responses of tools.
+func (w *wireMessage) says() bool {
+	return len(w.responses) == 0 || len(w.Content) > 0 || len(w.ToolCalls) > 0 || len(w.Reasoning) > 0
 }
 
 // known consumes a string, and does not allocate for the usual ones.
@@ -156,10 +144,10 @@ func known(c *jsonscan.Cursor, usual ...string) string {
 func (w *wireMessage) add(p *part) {
 	switch {
 	case p.kind.Is("reasoning") && isString(p.content):
-		if len(w.reasoning) > 0 {
-			w.reasoning = append(w.reasoning, '\n')
+		if len(w.Reasoning) > 0 {
+			w.Reasoning = append(w.Reasoning, '\n')
 		}
-		w.reasoning = append(w.reasoning, unquote(p.content)...)
+		w.Reasoning = append(w.Reasoning, unquote(p.content)...)
 	case p.kind.Is("tool_call"):
 		w.ToolCalls = p.appendToolCall(w.ToolCalls)
 	case p.kind.Is("tool_call_response"):
@@ -171,38 +159,12 @@ func (w *wireMessage) add(p *part) {
 
 // addResponse adds the message that answers a call of a tool.
 func (w *wireMessage) addResponse(p *part) {
-	m := Message{Role: "tool", Name: unquote(p.name)}
+	m := Message{Role: "tool", Name: unquote(p.name), Content: p.value}
 	if isString(p.id) {
 		m.ToolCallID = p.id
 	}
-	switch {
-	case isString(p.value) || isChunks(p.value):
-		m.Content = p.value
-	case p.value != nil:
-		start := len(w.quoted)
-		w.quoted = jsonscan.AppendQuoted(w.quoted, []byte(p.value))
-		m.Content = w.quoted[start:]
-	}
+	m.Embedded = p.value != nil && !isString(p.value) && !isChunks(p.value)
 	w.responses = append(w.responses, m)
-}
-
-// yield passes on the message, and one for each response of a tool in it.
-func (w *wireMessage) yield(yield func(Message, error) bool) bool {
-	if len(w.ToolCalls) > 0 {
-		w.ToolCalls = append(w.ToolCalls, ']')
-	}
-	w.Content, w.Reasoning = w.content.end(), string(w.reasoning)
-	if len(w.responses) == 0 || len(w.Content) > 0 || len(w.ToolCalls) > 0 || w.Reasoning != "" {
-		if !yield(w.Message, nil) {
-			return false
-		}
-	}
-	for _, m := range w.responses {
-		if !yield(m, nil) {
-			return false
-		}
-	}
-	return true
 }
 
 // finishReason undoes the conventions' spelling.

@@ -12,7 +12,7 @@ import (
 // and built-in ones with what they are configured with beside their type,
 // {"type":"web_search"}.
 func Tools(attr string) ([]byte, error) {
-	c, err := array(attr)
+	c, err := array([]byte(validUTF8(attr)))
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +71,14 @@ func appendTool(dst []byte, c *jsonscan.Cursor) []byte {
 		dst = append(append(dst, `,"parameters":`...), parameters...)
 	}
 	return append(dst, '}', '}')
+}
+
+func appendOptional(dst []byte, name, value string) []byte {
+	if value == "" {
+		return dst
+	}
+	dst = append(append(append(dst, ',', '"'), name...), '"', ':')
+	return jsonscan.AppendQuoted(dst, value)
 }
 
 // appendMembers appends the members of an object, each after a comma.

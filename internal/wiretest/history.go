@@ -55,7 +55,7 @@ func LongHistoryAllocatesNoMoreOftenThanAShortOne(t *testing.T, translate Transl
 		_, call := History(n)
 		return testing.AllocsPerRun(10, func() { translate(call) })
 	}
-	assert.InDelta(t, allocations(20), allocations(2000), 5, "buffers may grow, messages allocate nothing")
+	assert.InDelta(t, allocations(20), allocations(2000), 20, "buffers may be new or grow, messages allocate nothing")
 }
 
 // BenchmarkDialect measures a dialect beside json.Valid over the content. The cost
