@@ -4,6 +4,7 @@ package respan_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -82,6 +83,29 @@ func TestIndexedMessagesAreBounded(t *testing.T) {
 	}
 	assert.Equal(t, respan.MaxIndexedMessages, roles)
 	assert.Len(t, input, respan.MaxIndexedMessages+10, "the whole history is there")
+}
+
+func TestIndexedMessagesSayWhatTheListSays(t *testing.T) {
+	_, call := wiretest.History(40)
+	indexed := map[string]string{}
+	var list []struct {
+		Role, Content string
+		ToolCallID    string          `json:"tool_call_id"`
+		ToolCalls     json.RawMessage `json:"tool_calls"`
+	}
+	for _, a := range dialect(t)(call).Attributes() {
+		if name, ok := strings.CutPrefix(string(a.Key), "gen_ai.prompt."); ok {
+			indexed[name] = a.Value.AsString()
+		} else if a.Key == "traceloop.entity.input" {
+			require.NoError(t, json.Unmarshal([]byte(a.Value.AsString()), &list))
+		}
+	}
+	require.Len(t, list, 40)
+	for i, m := range list {
+		for name, want := range map[string]string{"role": m.Role, "content": m.Content, "tool_calls": string(m.ToolCalls), "tool_call_id": m.ToolCallID} {
+			assert.Equal(t, want, indexed[fmt.Sprintf("%d.%s", i, name)], "%d.%s", i, name)
+		}
+	}
 }
 
 func TestOfMessagesThatEndInTheMiddleNoneIsIndexed(t *testing.T) {
