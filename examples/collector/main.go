@@ -1,51 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command collector sends the span of one call to an OTLP endpoint.
+// Command collector is an OpenTelemetry Collector with the components that the
+// configurations in this directory name, and no others:
 //
-//	go run ./examples/collector
+//	go run . --config config.yaml
+//	go run . validate --config scaled/gateway.yaml
 //
-// Without an endpoint in the environment it starts an OTLP receiver of its own and
-// prints what that decoded. What you would copy is collector.go. Package
-// examples/internal/example says what else the environment changes.
+// A released collector of the contrib distribution, version 0.158 or later, takes
+// the same files.
 package main
 
 import (
-	"context"
-	"errors"
-	"io"
+	"log"
 
-	"github.com/otelmistral/otelmistral/examples/internal/example"
-	"github.com/otelmistral/otelmistral/instrumentation/destination"
-	"github.com/otelmistral/otelmistral/internal/testserver"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/confmap/provider/envprovider"
+	"go.opentelemetry.io/collector/confmap/provider/fileprovider"
+	"go.opentelemetry.io/collector/confmap/provider/yamlprovider"
+	"go.opentelemetry.io/collector/otelcol"
 )
 
-func main() { example.Main("collector", run) }
-
-const question = "What is the capital of France?"
-
-func run(ctx context.Context, out io.Writer) error {
-	receiver := testserver.NewReceiver()
-	defer receiver.Close()
-	endpoint := receiver.Endpoint()
-	if example.HasOTLPEndpoint() {
-		endpoint = "" // that of the environment
+func main() {
+	if err := otelcol.NewCommand(settings()).Execute(); err != nil {
+		log.Fatal(err)
 	}
-	d, err := collector(endpoint)
-	if err != nil {
-		return err
-	}
-	program := example.Program{
-		Name:         "collector",
-		Destinations: []destination.Destination{d},
-		Do: func(ctx context.Context, call example.Call) error {
-			if err := check(ctx, call.Instrumentation); err != nil {
-				call.Printf("%v", err)
-			}
-			answer, err := call.Ask(ctx, question)
-			call.Printf("%s", answer)
-			return err
+}
+
+func settings() otelcol.CollectorSettings {
+	return otelcol.CollectorSettings{
+		BuildInfo: component.BuildInfo{
+			Command:     "collector",
+			Description: "OpenTelemetry Collector of the examples of otelmistral",
+			Version:     "0.158.0",
 		},
+		Factories: components,
+		ConfigProviderSettings: otelcol.ConfigProviderSettings{ResolverSettings: confmap.ResolverSettings{
+			ProviderFactories: []confmap.ProviderFactory{
+				fileprovider.NewFactory(), envprovider.NewFactory(), yamlprovider.NewFactory(),
+			},
+			DefaultScheme: "env", // so that ${NAME} is ${env:NAME}
+		}},
 	}
-	err = program.Run(ctx, out)
-	return errors.Join(err, example.Show(out, "the collector inside this program", receiver))
 }

@@ -10,8 +10,8 @@ package main
 // otherwise reach whatever the collector sends to; Content below changes that.
 //
 // For spans that must survive a restart or a long outage, give the collector's own
-// exporter a sending queue on disk (file_storage). The queue in this process is in
-// memory and bounded.
+// exporter a sending queue on disk, as examples/collector does. The queue in this
+// process is in memory and bounded.
 
 import (
 	"context"
