@@ -169,23 +169,25 @@ func freeAddress(t testing.TB) string {
 	return listener.Addr().String()
 }
 
-// fanOut is ../config.yaml between an application and its products.
+// fanOut is config.yaml between an application and its products.
 type fanOut struct {
 	*collector
 	langfuse, respan *backend
 }
 
+var fanOutPorts = map[string]string{
+	"plain":      "receivers::otlp::protocols::http::endpoint",
+	"langfuse":   "receivers::otlp/langfuse::protocols::http::endpoint",
+	"respan":     "receivers::otlp/respan::protocols::http::endpoint",
+	"prometheus": "exporters::prometheus::endpoint",
+}
+
 func newFanOut(t testing.TB) fanOut {
 	t.Helper()
 	f := fanOut{
-		collector: newCollector(t, []string{"config.yaml"}, map[string]string{
-			"plain":      "receivers::otlp::protocols::http::endpoint",
-			"langfuse":   "receivers::otlp/langfuse::protocols::http::endpoint",
-			"respan":     "receivers::otlp/respan::protocols::http::endpoint",
-			"prometheus": "exporters::prometheus::endpoint",
-		}),
-		langfuse: newBackend(t, testserver.NewLangfuse()),
-		respan:   newBackend(t, testserver.NewRespan()),
+		collector: newCollector(t, []string{"config.yaml"}, fanOutPorts),
+		langfuse:  newBackend(t, testserver.NewLangfuse()),
+		respan:    newBackend(t, testserver.NewRespan()),
 	}
 	for _, exporter := range []string{"otlp_http/langfuse", "otlp_http/respan"} {
 		f.hurry(exporter)

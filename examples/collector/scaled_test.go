@@ -76,8 +76,8 @@ func newGateways(t *testing.T, prepare func(*collector)) (*backend, []*collector
 	return langfuse, gateways
 }
 
-// assertWholeTracesAreKept sends each trace in two requests. A gateway that gets
-// half of one keeps that half at most.
+// assertWholeTracesAreKept sends each trace in two requests, with those of others
+// between them. A gateway that gets half of one keeps that half at most.
 func assertWholeTracesAreKept(t *testing.T, agent *collector, langfuse *backend) {
 	t.Helper()
 	a := newApplication(t, []destination.Destination{plain(t, "agent", agent.url("otlp"))})
@@ -86,6 +86,7 @@ func assertWholeTracesAreKept(t *testing.T, agent *collector, langfuse *backend)
 	workflow := func(kept bool, call func(context.Context)) {
 		ctx, o := instrumentation.StartObservation(t.Context(), "workflow", instrumentation.AsWorkflow())
 		call(ctx)
+		a.flush() // in a request of its own; what is around it ends later
 		around = append(around, o)
 		if kept {
 			keep[trace.SpanContextFromContext(ctx).TraceID().String()] = true
@@ -100,11 +101,10 @@ func assertWholeTracesAreKept(t *testing.T, agent *collector, langfuse *backend)
 		workflow(true, func(ctx context.Context) { a.ask(ctx, "Is all well?", false) })
 		workflow(true, a.leave)
 	}
-	a.flush() // the calls; what is around them ends now
 	for _, o := range around {
 		o.End(nil)
+		a.flush()
 	}
-	a.flush()
 	keep[sendSlowTrace(t, agent.url("otlp"))] = true
 
 	spans := map[string]map[string]bool{} // names by id of the trace

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -106,39 +107,55 @@ func prose(r *rand.Rand, n int) string {
 }
 
 // BenchmarkCollector measures what one collector takes: spans per second through
-// OTLP/HTTP, and the processor time of the collector for each.
+// OTLP/HTTP in requests of the library's size, each span a trace of its own, and
+// the processor time and the memory of the collector's process.
 func BenchmarkCollector(b *testing.B) {
+	inMemory := func(c *collector) { c.set("exporters::otlp_http/langfuse::sending_queue::storage", "null") }
 	for _, content := range []bool{false, true} {
-		body := oneRequest(b, content)
-		for name, change := range map[string]func(*collector){
-			"queue on disk":           func(*collector) {},
-			"queue on disk, no fsync": func(c *collector) { c.set("extensions::file_storage::fsync", "false") },
-			"queue in memory":         func(c *collector) { c.set("exporters::otlp_http/langfuse::sending_queue::storage", "null") },
-			"queue in memory, no redact": func(c *collector) {
-				c.set("exporters::otlp_http/langfuse::sending_queue::storage", "null")
-				c.set("service::pipelines::traces/langfuse::processors", "[memory_limiter]")
-			},
+		for _, bench := range []struct {
+			name   string
+			file   string
+			ports  map[string]string
+			change func(*collector)
+		}{
+			{"disk", "config.yaml", fanOutPorts, func(*collector) {}},
+			{"disk without fsync", "config.yaml", fanOutPorts, func(c *collector) { c.set("extensions::file_storage::fsync", "false") }},
+			{"memory", "config.yaml", fanOutPorts, inMemory},
+			{"memory without redaction", "config.yaml", fanOutPorts, func(c *collector) {
+				inMemory(c)
+				c.set("service::pipelines::traces::processors", "[memory_limiter]")
+			}},
+			{"gateway", "scaled/gateway.yaml", map[string]string{
+				"plain": "receivers::otlp::protocols::http::endpoint", "grpc": "receivers::otlp::protocols::grpc::endpoint",
+			}, func(c *collector) {
+				c.set("service::pipelines::traces::receivers", "[otlp]")
+			}},
 		} {
-			b.Run(fmt.Sprintf("content=%t/%s", content, name), func(b *testing.B) { benchmarkCollector(b, body, change) })
+			b.Run(fmt.Sprintf("content=%t/%s", content, bench.name), func(b *testing.B) {
+				c := newCollector(b, []string{bench.file}, bench.ports)
+				c.set("service::pipelines::traces::exporters", "[otlp_http/langfuse]")
+				bench.change(c)
+				benchmark(b, c, batch(b, content))
+			})
 		}
 	}
 }
 
-func benchmarkCollector(b *testing.B, body []byte, change func(*collector)) {
-	f := newFanOut(b)
-	f.set("service::pipelines::traces/langfuse::exporters", "[otlp_http/langfuse]")
-	change(f.collector)
-	f.langfuse.serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func benchmark(b *testing.B, c *collector, spans *coltracepb.ExportTraceServiceRequest) {
+	sink := newBackend(b, testserver.NewLangfuse())
+	sink.serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.WriteHeader(http.StatusOK)
 	}))
-	f.start()
-	b.SetParallelism(2)
+	c.env = append(c.env, "LANGFUSE_PUBLIC_KEY=pk", "LANGFUSE_SECRET_KEY=sk", "RESPAN_API_KEY=key", "LANGFUSE_BASE_URL="+sink.url())
+	c.start()
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
+		own := proto.CloneOf(spans)
 		for pb.Next() {
+			body := encode(b, own)
 			for status := 0; status != http.StatusOK; { // 503 is what a full queue answers
-				req, err := http.NewRequest(http.MethodPost, f.url("langfuse")+"/v1/traces", bytes.NewReader(body))
+				req, err := http.NewRequest(http.MethodPost, c.url("plain")+"/v1/traces", bytes.NewReader(body))
 				require.NoError(b, err)
 				req.Header.Set("Content-Type", "application/x-protobuf")
 				req.Header.Set("Content-Encoding", "gzip")
@@ -151,30 +168,44 @@ func benchmarkCollector(b *testing.B, body []byte, change func(*collector)) {
 		}
 	})
 	b.StopTimer()
-	cmd := f.cmd
-	require.NoError(b, cmd.Process.Signal(syscall.SIGTERM)) // it delivers what its queue in memory has
+	cmd := c.cmd
+	require.NoError(b, cmd.Process.Signal(syscall.SIGTERM)) // it decides and delivers what it has in memory
 	_ = cmd.Wait()
-	f.cmd = nil
-	spans := float64(b.N * spansPerRequest)
+	c.cmd = nil
+	sent := float64(b.N * spansPerRequest)
 	used := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	b.ReportMetric(spans/b.Elapsed().Seconds(), "spans/s")
-	b.ReportMetric(float64(used.Microseconds())/spans, "cpu-us/span")
 	usage, _ := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	b.ReportMetric(sent/b.Elapsed().Seconds(), "spans/s")
+	b.ReportMetric(float64(used.Microseconds())/sent, "cpu-us/span")
 	b.ReportMetric(float64(usage.Maxrss)/1024, "MB-resident")
 	b.ReportMetric(0, "ns/op")
 }
 
-// oneRequest is spansPerRequest calls in one request, as the library would send them.
-func oneRequest(b *testing.B, content bool) []byte {
+// batch is spansPerRequest calls in one request.
+func batch(b *testing.B, content bool) *coltracepb.ExportTraceServiceRequest {
 	b.Helper()
 	all := &coltracepb.ExportTraceServiceRequest{}
 	for _, r := range requests(b, content, nil) {
 		all.ResourceSpans = append(all.ResourceSpans, r.ResourceSpans...)
 	}
-	encoded, err := proto.Marshal(all)
+	return all
+}
+
+// encode gives each span a trace of its own.
+func encode(b *testing.B, request *coltracepb.ExportTraceServiceRequest) []byte {
+	b.Helper()
+	for _, resource := range request.GetResourceSpans() {
+		for _, scope := range resource.GetScopeSpans() {
+			for _, span := range scope.GetSpans() {
+				span.TraceId = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, rand.Uint64()), rand.Uint64()) //nolint:gosec // no secret
+			}
+		}
+	}
+	encoded, err := proto.Marshal(request)
 	require.NoError(b, err)
 	var buf bytes.Buffer
-	w := gzip.NewWriter(&buf)
+	w, err := gzip.NewWriterLevel(&buf, gzip.BestSpeed)
+	require.NoError(b, err)
 	_, err = w.Write(encoded)
 	require.NoError(b, err)
 	require.NoError(b, w.Close())
