@@ -33,7 +33,9 @@ func newApplication(t testing.TB, destinations []destination.Destination, opts .
 	t.Cleanup(a.mistral.Close)
 	start := []instrumentation.Option{instrumentation.WithServiceName("shop"), instrumentation.WithoutGlobalProvider()}
 	for _, d := range destinations {
-		d.Limits.BatchDelay = 20 * time.Millisecond
+		if d.Limits.BatchDelay == 0 {
+			d.Limits.BatchDelay = 20 * time.Millisecond
+		}
 		start = append(start, instrumentation.WithDestination(d))
 	}
 	var err error

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -75,6 +76,7 @@ func requests(t testing.TB, content bool, dialect destination.Dialect) []testser
 	defer receiver.Close()
 	d := plain(t, "receiver", receiver.URL)
 	d.Content, d.Dialect = content, dialect
+	d.Limits.BatchDelay = time.Hour      // only full batches, however slow this machine is
 	words := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same text each time
 	a := newApplication(t, []destination.Destination{d}, testserver.WithAnswer(func(string) string { return prose(words, answerBytes) }))
 	for range spansPerRequest {
