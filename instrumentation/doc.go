@@ -121,13 +121,20 @@
 //     and WithResourceAttributes
 //   - OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG (default
 //     "parentbased_always_on"): read by the SDK
-//   - OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT and the other limits of the SDK, but not
-//     OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT and
-//     OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: they would cut message content, which is
+//   - OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT, OTEL_ATTRIBUTE_COUNT_LIMIT,
+//     OTEL_SPAN_EVENT_COUNT_LIMIT, OTEL_SPAN_LINK_COUNT_LIMIT,
+//     OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT, OTEL_LINK_ATTRIBUTE_COUNT_LIMIT (default
+//     128 each), OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT (default 128),
+//     OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT (default none): read by the SDK
+//   - OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT, OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT
+//     (default none): not followed, for they would cut message content, which is
 //     JSON, in two. WithMaxContentBytes bounds content instead. The error of Start
 //     tells when they are set and the application has its own TracerProvider
 //   - OTEL_METRIC_EXPORT_INTERVAL (default 60000, in milliseconds),
 //     OTEL_METRIC_EXPORT_TIMEOUT (default 30000), OTEL_METRICS_EXEMPLAR_FILTER
 //     (default "trace_based"): read by the SDK
-//   - OTEL_BSP_*, OTEL_BLRP_*: see package destination
+//
+// Queues and batches follow OTEL_BSP_* and OTEL_BLRP_*: package destination lists
+// them. Each destination's package lists those of its own, and package
+// mistralstudio MISTRAL_API_KEY, which alone adds no destination.
 package instrumentation

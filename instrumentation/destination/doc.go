@@ -70,8 +70,11 @@
 //   - OTEL_BSP_MAX_EXPORT_BATCH_SIZE (default 512): Limits.BatchSpans
 //   - OTEL_BSP_SCHEDULE_DELAY (default 5000, in milliseconds): Limits.BatchDelay
 //   - OTEL_BLRP_MAX_QUEUE_SIZE (default 2048): bounds the log records that wait,
-//     besides Limits.QueueBytes. The other OTEL_BLRP_* are read by the SDK
+//     besides Limits.QueueBytes; no field wins over it
+//   - OTEL_BLRP_MAX_EXPORT_BATCH_SIZE (default 512), OTEL_BLRP_SCHEDULE_DELAY
+//     (default 1000, in milliseconds), OTEL_BLRP_EXPORT_TIMEOUT (default 30000):
+//     read by the SDK, for log records
 //
-// OTEL_BSP_EXPORT_TIMEOUT is not read: it would cut the retries of the
+// OTEL_BSP_EXPORT_TIMEOUT is not followed: it would cut the retries of the
 // exporter, which has a time limit of its own.
 package destination

@@ -68,12 +68,13 @@
 //     10000): milliseconds for one attempt
 //   - OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE, OTEL_EXPORTER_OTLP_CERTIFICATE
 //     (default: the system's): PEM file of the authorities to trust
-//   - OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE and ..._CLIENT_KEY,
-//     OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and ..._CLIENT_KEY (default none):
-//     PEM files to identify this client; both are needed
+//   - OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE,
+//     OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE, OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY,
+//     OTEL_EXPORTER_OTLP_CLIENT_KEY (default none): PEM files to identify this
+//     client; certificate and key are both needed
 //
-// OTEL_EXPORTER_OTLP_INSECURE is not read: the scheme of the URL decides, as the
-// specification says. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured.
+// OTEL_EXPORTER_OTLP_INSECURE is not followed: the scheme of the URL decides, as
+// the specification says. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured.
 //
 // Specification: https://opentelemetry.io/docs/specs/otel/protocol/exporter/
 package otlp
