@@ -109,6 +109,8 @@
 //   - OTEL_TRACES_EXPORTER (default: as the endpoints say): which destinations
 //     there are besides those with keys: "otlp", "console", both with a comma
 //     between; with "none" the environment adds none for spans
+//   - OTELMISTRAL_CONSOLE_HTML (default none): a file for a page of what the
+//     console prints; see package console
 //   - OTEL_METRICS_EXPORTER, OTEL_LOGS_EXPORTER (default: as the endpoints say):
 //     without "otlp" in it, as in "none", the environment adds no endpoint for
 //     metrics, for logs

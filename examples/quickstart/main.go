@@ -6,7 +6,8 @@
 //
 // It needs no key and no network: the calls go to a small Mistral server inside
 // this program, and the spans travel over real OTLP/HTTP to a receiver inside it.
-// The tree is printed from what that receiver decoded.
+// The tree is printed from what that receiver decoded. With -html trace.html it is
+// also written as a page, on which each span unfolds to its messages.
 //
 // Environment:
 //
@@ -22,6 +23,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log"
@@ -29,14 +31,18 @@ import (
 	"os/signal"
 	"time"
 
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
 	"github.com/otelmistral/otelmistral/instrumentation"
 	"github.com/otelmistral/otelmistral/instrumentation/console"
 	"github.com/otelmistral/otelmistral/instrumentation/otlp"
 )
 
 func main() {
+	page := flag.String("html", "", "write the trace to this `file` as a page")
+	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, os.Stdout)
+	err := run(ctx, os.Stdout, *page)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "quickstart:", err)
@@ -44,7 +50,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, out io.Writer) (err error) {
+func run(ctx context.Context, out io.Writer, page string) (err error) {
 	servers := startServers(os.Getenv("MISTRAL_API_KEY"))
 	defer servers.close()
 	say := log.New(out, "", 0)
@@ -69,7 +75,20 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	err = errors.Join(err, inst.Shutdown(end)) // now everything has been exported
 
 	say.Printf("\nThe trace, as the OTLP receiver decoded it:\n\n")
-	return errors.Join(err, console.Render(out, servers.spans()), next(out))
+	spans := servers.spans()
+	return errors.Join(err, console.Render(out, spans), writePage(page, spans), next(out, page))
+}
+
+// writePage writes what the terminal shows as a page, if there is a path for it.
+func writePage(path string, spans []sdktrace.ReadOnlySpan) error {
+	if path == "" {
+		return nil
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(console.RenderHTML(file, spans), file.Close())
 }
 
 // destinations sends the trace to the receiver of this program, with content, and
@@ -95,8 +114,13 @@ func endpointInEnvironment() bool {
 }
 
 // next tells what to try after this.
-func next(out io.Writer) error {
+func next(out io.Writer, page string) error {
 	text := "\nNext:\n"
+	if page == "" {
+		text += "  -html trace.html                                    write the trace as a page\n"
+	} else {
+		text += "  Open " + page + " in a browser.\n"
+	}
 	if os.Getenv("MISTRAL_API_KEY") == "" {
 		text += "  MISTRAL_API_KEY=...                                 call the real Mistral\n"
 	}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -131,6 +132,66 @@ func deep() tracetest.SpanStubs {
 	return spans
 }
 
+// kinds is what the routes tell that are no chat.
+func kinds() tracetest.SpanStubs {
+	return tracetest.SpanStubs{
+		span(1, 0, "one of each", 0, 100),
+		span(2, 1, "generate_content mistral-ocr-latest", 0, 10, chat(semconv.OutcomeCompleted,
+			semconv.MistralOCRUsagePagesProcessedKey.Int(1))...),
+		span(3, 1, "audio.transcriptions voxtral-mini-latest", 10, 20, chat(semconv.OutcomeCompleted,
+			semconv.MistralUsageAudioSecondsKey.Float64(12.5))...),
+		span(4, 1, "moderations mistral-moderation-latest", 20, 30, chat(semconv.OutcomeCompleted,
+			semconv.MistralOperationKey.String(semconv.RouteModeration),
+			semconv.MistralRequestInputCountKey.Int(2),
+			semconv.MistralModerationFlaggedKey.StringSlice([]string{"hate_and_discrimination", "pii"}))...),
+		span(5, 1, "chat.moderations mistral-moderation-latest", 30, 40, chat(semconv.OutcomeCompleted,
+			semconv.MistralOperationKey.String(semconv.RouteChatModeration))...),
+		span(6, 1, "moderations that were not understood", 40, 50, chat(semconv.OutcomeCompleted,
+			semconv.MistralOperationKey.String(semconv.RouteModeration), semconv.MistralDecodeErrorsKey.Int(1))...),
+		span(7, 1, "classifications my-model", 50, 60, chat(semconv.OutcomeCompleted,
+			semconv.MistralClassificationLabelsKey.StringSlice([]string{"mood=glad"}))...),
+		span(8, 1, "execute_tool web_search", 60, 70,
+			semconv.GenAIToolCallArgumentsKey.String(`{"query":"weather in Paris"}`),
+			semconv.GenAIToolCallResultKey.String(`"rain"`)),
+		span(9, 1, "retrieval", 70, 80,
+			semconv.GenAIRetrievalQueryTextKey.String("weather"),
+			semconv.GenAIRetrievalDocumentsKey.String(`[{"id":"d1"}]`)),
+		span(10, 1, "chat mistral-small-latest", 80, 100, chat(semconv.OutcomeCompleted,
+			semconv.HTTPRequestResendCountKey.Int(1),
+			semconv.GenAIUsageOutputTokensKey.Int(8),
+			semconv.GenAIUsageReasoningOutputTokensKey.Int(5),
+			semconv.GenAIResponseFinishReasonsKey.StringSlice([]string{"length", "length", "stop", "tool_call"}))...),
+	}
+}
+
+// skewed is what clocks and crashes make of traces.
+func skewed() tracetest.SpanStubs {
+	running := span(5, 1, "never ended", 60, 0)
+	running.EndTime = time.Time{}
+	return tracetest.SpanStubs{
+		span(1, 99, "its parent never ended", 50, 100),
+		span(2, 1, "starts before its parent", 0, 60),
+		span(3, 1, "ends after its parent", 90, 200),
+		span(4, 1, "no time at all", 200, 200),
+		running,
+	}
+}
+
+func many() tracetest.SpanStubs {
+	spans := tracetest.SpanStubs{span(1, 0, "loop", 0, 1000)}
+	for i := range 999 {
+		s := span(2, 1, "step", float64(i), float64(i+1))
+		s.SpanContext = trace.NewSpanContext(trace.SpanContextConfig{
+			TraceID: trace.TraceID{15: 1}, SpanID: trace.SpanID{1, byte(i >> 8), byte(i)}, TraceFlags: trace.FlagsSampled,
+		})
+		if i%100 == 0 {
+			s = failed(s, "no")
+		}
+		spans = append(spans, s)
+	}
+	return spans
+}
+
 func TestRenderGolden(t *testing.T) {
 	two := append(example()[:1:1], span(1, 0, "another trace", 5, 6))
 	two[1].SpanContext = spanContext(2, 1)
@@ -145,6 +206,11 @@ func TestRenderGolden(t *testing.T) {
 		{"hostile", hostile(), nil},
 		{"deep", deep(), nil},
 		{"two", two, nil},
+		{"kinds", kinds(), nil},
+		{"skewed", skewed(), nil},
+		{"many", many(), nil},
+		{"instant", tracetest.SpanStubs{span(1, 0, "no time at all", 0, 0)}, nil},
+		{"wide", example(), []Option{WithWidth(120)}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -160,15 +226,10 @@ func TestRenderGolden(t *testing.T) {
 			if tt.name == "color" {
 				return
 			}
-			width := defaultWidth
-			if tt.name == "narrow" {
-				width = minWidth
-			}
+			width := newStyle(&out, tt.opts).width
 			for line := range strings.Lines(out.String()) {
 				line = strings.TrimSuffix(line, "\n")
-				if !strings.HasPrefix(line, "trace ") {
-					assert.LessOrEqual(t, columns(line), width, line)
-				}
+				assert.LessOrEqual(t, columns(line), width, line)
 				assert.True(t, utf8.ValidString(line))
 				assert.NotContains(t, line, "\x1b")
 				assert.False(t, strings.ContainsFunc(line, func(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x202e }), "%q", line)
@@ -228,8 +289,10 @@ func TestDuration(t *testing.T) {
 	for want, d := range map[string]time.Duration{
 		"?": -1, "0 µs": 0, "999 µs": 999 * time.Microsecond, "3.5 ms": 3500 * time.Microsecond,
 		"412 ms": 412 * time.Millisecond, "1.24 s": 1240 * time.Millisecond, "12.3 s": 12300 * time.Millisecond, "2m3s": 123 * time.Second,
+		"1.5 h": 90 * time.Minute, "5 d": 120 * time.Hour, "106752 d": math.MaxInt64,
 	} {
 		assert.Equal(t, want, duration(d))
+		assert.LessOrEqual(t, columns(want), tookWidth)
 	}
 }
 
@@ -254,7 +317,7 @@ func (b *lockedBuffer) take() string {
 
 func TestTraceIsPrintedOnceItsRootHasEnded(t *testing.T) {
 	var out lockedBuffer
-	e := newExporter(&out)
+	e := newExporter(&out, nil)
 	export := func(spans ...tracetest.SpanStub) string {
 		require.NoError(t, e.ExportSpans(t.Context(), tracetest.SpanStubs(spans).Snapshots()))
 		return out.take()
@@ -279,7 +342,7 @@ func TestTraceIsPrintedOnceItsRootHasEnded(t *testing.T) {
 
 func TestHeldSpansAreBounded(t *testing.T) {
 	var out lockedBuffer
-	e := newExporter(&out)
+	e := newExporter(&out, nil)
 	var batch []sdktrace.ReadOnlySpan
 	for i := range 3 * maxHeld {
 		s := span(2, 1, "no root", 0, 1)
@@ -341,7 +404,7 @@ func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken pi
 func TestErrorOfTheWriterIsReported(t *testing.T) {
 	require.EqualError(t, Render(brokenWriter{}, example().Snapshots()), "broken pipe")
 	require.NoError(t, Render(brokenWriter{}, nil), "nothing to write")
-	e := newExporter(brokenWriter{})
+	e := newExporter(brokenWriter{}, nil)
 	require.EqualError(t, e.ExportSpans(t.Context(), example().Snapshots()), "print the trace: broken pipe")
 	assert.Zero(t, e.count)
 }

@@ -4,6 +4,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -25,6 +26,7 @@ const (
 type exporter struct {
 	w    io.Writer
 	opts []Option
+	page *page // nil: no file
 
 	mu      sync.Mutex // Flush may run next to an export
 	held    map[trace.TraceID][]sdktrace.ReadOnlySpan
@@ -33,8 +35,8 @@ type exporter struct {
 	printed []trace.TraceID // whose root was printed, oldest first
 }
 
-func newExporter(w io.Writer, opts ...Option) *exporter {
-	return &exporter{w: w, opts: opts, held: make(map[trace.TraceID][]sdktrace.ReadOnlySpan)}
+func newExporter(w io.Writer, p *page, opts ...Option) *exporter {
+	return &exporter{w: w, page: p, opts: opts, held: make(map[trace.TraceID][]sdktrace.ReadOnlySpan)}
 }
 
 func (e *exporter) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
@@ -101,10 +103,15 @@ func (e *exporter) print(ids []trace.TraceID) error {
 	if extra := len(e.printed) - maxPrinted; extra > 0 {
 		e.printed = slices.Delete(e.printed, 0, extra)
 	}
-	if err := Render(e.w, spans, e.opts...); err != nil {
-		return fmt.Errorf("print the trace: %w", err)
+	views := viewsOf(spans)
+	var errs []error
+	if err := render(e.w, views, e.opts); err != nil {
+		errs = append(errs, fmt.Errorf("print the trace: %w", err))
 	}
-	return nil
+	if e.page != nil {
+		errs = append(errs, e.page.add(views))
+	}
+	return errors.Join(errs...)
 }
 
 // ForceFlush prints what waits for a root.

@@ -3,8 +3,9 @@
 package console
 
 import (
+	"cmp"
 	"encoding/json"
-	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,10 +19,16 @@ import (
 
 // facts is what is told about one span below its name.
 type facts struct {
-	outcome, tokens, model, first string
-	problem                       string // in plain words
-	bad                           bool   // the status is Error
-	input, output                 string
+	Outcome string // in words; empty for what is no call
+	Kind    string // of an observation, such as workflow
+	Tokens  usage
+	Short   []string // the model, the tokens and the like, the weightiest first
+	Problem string   // in plain words
+	Bad     bool     // the status is Error
+	Input   string   // the last thing that was asked or given
+	Output  string
+
+	traceName string
 }
 
 func factsOf(s sdktrace.ReadOnlySpan) facts {
@@ -30,56 +37,127 @@ func factsOf(s sdktrace.ReadOnlySpan) facts {
 		attrs[kv.Key] = kv.Value
 	}
 	f := facts{
-		outcome: strings.ReplaceAll(attrs[semconv.MistralOutcomeKey].String(), "_", " "),
-		tokens:  tokensOf(attrs),
-		model:   modelOf(attrs),
-		first:   firstToken(attrs),
-		bad:     s.Status().Code == codes.Error,
+		Outcome: strings.ReplaceAll(attrs[semconv.MistralOutcomeKey].String(), "_", " "),
+		Kind:    attrs[semconv.ObservationTypeKey].String(),
+		Tokens:  usageOf(attrs),
+		Bad:     s.Status().Code == codes.Error,
+		Input:   first(attrs, inputs),
+		Output:  first(attrs, outputs),
+
+		traceName: attrs[semconv.TraceNameKey].String(),
 	}
-	if f.bad {
-		f.problem = problemOf(attrs, s.Status().Description)
+	if f.Bad {
+		f.Problem = problemOf(attrs, s.Status().Description)
 	}
-	if v, ok := attrs[semconv.GenAIInputMessagesKey]; ok {
-		f.input = inputLine(v.String())
-	} else {
-		f.input = text(json.RawMessage(attrs[semconv.ObservationInputKey].String()))
-	}
-	if v, ok := attrs[semconv.GenAIOutputMessagesKey]; ok {
-		f.output = outputLine(v.String())
-	} else {
-		f.output = text(json.RawMessage(attrs[semconv.ObservationOutputKey].String()))
+	for _, short := range []string{
+		modelOf(attrs),
+		f.Tokens.String(),
+		measured(attrs, semconv.MistralOCRUsagePagesProcessedKey, "pages"),
+		measured(attrs, semconv.MistralUsageAudioSecondsKey, "s of audio"),
+		measured(attrs, semconv.MistralRequestInputCountKey, "inputs"),
+		flagged(attrs),
+		listed(attrs, semconv.MistralClassificationLabelsKey, "labels"),
+		listed(attrs, semconv.MistralUsageConnectorsKey, "connectors"),
+		stopped(attrs),
+		label("retry ", attrs[semconv.HTTPRequestResendCountKey].String()),
+		firstToken(attrs),
+	} {
+		if short != "" {
+			f.Short = append(f.Short, short)
+		}
 	}
 	return f
 }
 
+// content says where to look for what a span was given or gave back, and how to
+// make a line of it.
+type content struct {
+	key  attribute.Key
+	line func(string) string
+}
+
+// inputs and outputs name the same content in the same order; the first that is
+// there is shown.
+var (
+	inputs = []content{
+		{semconv.GenAIInputMessagesKey, inputLine},
+		{semconv.ObservationInputKey, unquoted},
+		{semconv.GenAIToolCallArgumentsKey, unquoted},
+		{semconv.GenAIRetrievalQueryTextKey, unquoted},
+	}
+	outputs = []content{
+		{semconv.GenAIOutputMessagesKey, outputLine},
+		{semconv.ObservationOutputKey, unquoted},
+		{semconv.GenAIToolCallResultKey, unquoted},
+		{semconv.GenAIRetrievalDocumentsKey, unquoted},
+	}
+)
+
+func first(attrs map[attribute.Key]attribute.Value, from []content) string {
+	for _, c := range from {
+		if v, ok := attrs[c.key]; ok {
+			return c.line(v.String())
+		}
+	}
+	return ""
+}
+
+func unquoted(s string) string { return text(json.RawMessage(s)) }
+
 // modelOf prefers the model that answered; the one that was asked for stands in
 // the name of the span.
 func modelOf(attrs map[attribute.Key]attribute.Value) string {
-	asked := attrs[semconv.GenAIRequestModelKey].String()
-	answered := attrs[semconv.GenAIResponseModelKey].String()
-	if answered == "" || answered == asked {
-		return asked
-	}
-	return answered
+	return cmp.Or(attrs[semconv.GenAIResponseModelKey].String(), attrs[semconv.GenAIRequestModelKey].String())
 }
 
-func tokensOf(attrs map[attribute.Key]attribute.Value) string {
-	var counts []string
-	if in, ok := attrs[semconv.GenAIUsageInputTokensKey]; ok {
-		text := in.String() + " tokens in"
-		if cached, ok := attrs[semconv.GenAIUsageCacheReadInputTokensKey]; ok {
-			text += " (" + cached.String() + " cached)"
-		}
-		counts = append(counts, text)
+// measured is a number with its unit. One of something has no plural.
+func measured(attrs map[attribute.Key]attribute.Value, key attribute.Key, unit string) string {
+	n := attrs[key].String()
+	if n == "1" {
+		unit = strings.TrimSuffix(unit, "s")
 	}
-	if out, ok := attrs[semconv.GenAIUsageOutputTokensKey]; ok {
-		text := out.String() + " out"
-		if len(counts) == 0 {
-			text = out.String() + " tokens out"
-		}
-		counts = append(counts, text)
+	if n == "" {
+		return ""
 	}
-	return strings.Join(counts, ", ")
+	return n + " " + unit
+}
+
+func listed(attrs map[attribute.Key]attribute.Value, key attribute.Key, name string) string {
+	return label(name+": ", strings.Join(attrs[key].AsStringSlice(), ", "))
+}
+
+// flagged tells what a moderation found, also when that is nothing, for which
+// there is no attribute.
+func flagged(attrs map[attribute.Key]attribute.Value) string {
+	if found := listed(attrs, semconv.MistralModerationFlaggedKey, "flagged"); found != "" {
+		return found
+	}
+	checks := attrs[semconv.MistralOperationKey].String()
+	_, unsure := attrs[semconv.MistralDecodeErrorsKey]
+	if checks != semconv.RouteModeration && checks != semconv.RouteChatModeration || unsure ||
+		attrs[semconv.MistralOutcomeKey].String() != semconv.OutcomeCompleted {
+		return ""
+	}
+	return "nothing flagged"
+}
+
+// stopped tells why the model stopped, unless it was done or wants a tool.
+func stopped(attrs map[attribute.Key]attribute.Value) string {
+	var reasons []string
+	for _, reason := range attrs[semconv.GenAIResponseFinishReasonsKey].AsStringSlice() {
+		if reason != "stop" && !strings.HasPrefix(reason, "tool_call") {
+			reasons = append(reasons, reason)
+		}
+	}
+	return label("stopped: ", strings.Join(slices.Compact(reasons), ", "))
+}
+
+// label stands before a text, if there is one.
+func label(label, text string) string {
+	if text == "" {
+		return ""
+	}
+	return label + text
 }
 
 func firstToken(attrs map[attribute.Key]attribute.Value) string {
@@ -115,34 +193,10 @@ func problemOf(attrs map[attribute.Key]attribute.Value, description string) stri
 	if rest, ok := strings.CutPrefix(description, kind); ok {
 		description = strings.TrimLeft(rest, " :")
 	}
-	kind = strings.ReplaceAll(kind, "_", " ")
-	var parts []string
-	for _, p := range []string{head, kind, description} {
-		if p != "" {
-			parts = append(parts, p)
-		}
-	}
-	if len(parts) == 0 {
-		return "failed"
-	}
-	return strings.Join(parts, ": ")
+	return cmp.Or(join(": ", head, strings.ReplaceAll(kind, "_", " "), description), "failed")
 }
 
-// duration has three digits at most, so that a column of them can be compared.
-func duration(d time.Duration) string {
-	switch {
-	case d < 0:
-		return "?"
-	case d < time.Millisecond:
-		return fmt.Sprintf("%d µs", d.Microseconds())
-	case d < 10*time.Millisecond:
-		return fmt.Sprintf("%.1f ms", d.Seconds()*1e3)
-	case d < time.Second:
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.2f s", d.Seconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	}
-	return d.Round(time.Second).String()
+// join leaves out what is empty.
+func join(separator string, texts ...string) string {
+	return strings.Join(slices.DeleteFunc(texts, func(s string) bool { return s == "" }), separator)
 }

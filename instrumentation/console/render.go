@@ -3,82 +3,45 @@
 package console
 
 import (
+	"fmt"
 	"io"
-	"slices"
-	"strconv"
+	"math"
 	"strings"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/trace"
 )
 
 const (
-	maxDepth   = 12 // deeper spans are shown at this depth
-	labelWidth = 5  // "in   " and "out  "
+	labelWidth = 5 // "in   " and "out  "
+	tookWidth  = 8 // what duration returns at most
+
+	// minBarWidth is the length of a line below which there are no bars: names
+	// need the room.
+	minBarWidth = 60
 )
 
 // Render prints spans as one tree per trace, children below their parents in the
-// order in which they started. A span whose parent is missing stands at the top
-// of its trace. All text goes to w in one Write, whose error is returned.
+// order in which they started, with a bar where each span lies in its trace. A
+// span whose parent is missing stands at the top of its trace; of a trace of more
+// than 300 spans the rest is counted. All text goes to w in one Write, whose error
+// is returned.
 func Render(w io.Writer, spans []sdktrace.ReadOnlySpan, opts ...Option) error {
-	if len(spans) == 0 {
+	return render(w, viewsOf(spans), opts)
+}
+
+func render(w io.Writer, views []*view, opts []Option) error {
+	if len(views) == 0 {
 		return nil
 	}
 	r := &renderer{style: newStyle(w, opts)}
-	for i, t := range group(spans) {
+	for i, v := range views {
 		if i > 0 {
 			r.out.WriteByte('\n')
 		}
-		r.trace(t)
+		r.trace(v)
 	}
 	_, err := io.WriteString(w, r.out.String())
 	return err
-}
-
-// tree is the spans of one trace.
-type tree struct {
-	id       trace.TraceID
-	spans    []sdktrace.ReadOnlySpan // by start
-	children map[trace.SpanID][]sdktrace.ReadOnlySpan
-	shown    map[trace.SpanID]bool // a hostile trace may have loops
-}
-
-func group(spans []sdktrace.ReadOnlySpan) []*tree {
-	spans = slices.Clone(spans)
-	slices.SortStableFunc(spans, func(a, b sdktrace.ReadOnlySpan) int { return a.StartTime().Compare(b.StartTime()) })
-	var trees []*tree
-	byID := make(map[trace.TraceID]*tree)
-	for _, s := range spans {
-		id := s.SpanContext().TraceID()
-		t := byID[id]
-		if t == nil {
-			t = &tree{
-				id:       id,
-				children: make(map[trace.SpanID][]sdktrace.ReadOnlySpan),
-				shown:    make(map[trace.SpanID]bool),
-			}
-			byID[id] = t
-			trees = append(trees, t)
-		}
-		t.spans = append(t.spans, s)
-		t.children[s.Parent().SpanID()] = append(t.children[s.Parent().SpanID()], s)
-	}
-	return trees
-}
-
-// roots returns the spans whose parent is not here.
-func (t *tree) roots() []sdktrace.ReadOnlySpan {
-	present := make(map[trace.SpanID]bool)
-	for _, s := range t.spans {
-		present[s.SpanContext().SpanID()] = true
-	}
-	var roots []sdktrace.ReadOnlySpan
-	for _, s := range t.spans {
-		if !present[s.Parent().SpanID()] {
-			roots = append(roots, s)
-		}
-	}
-	return roots
 }
 
 type renderer struct {
@@ -86,104 +49,123 @@ type renderer struct {
 	out   strings.Builder
 }
 
-func (r *renderer) trace(t *tree) {
-	first, last := t.spans[0].StartTime(), t.spans[0].EndTime()
-	for _, s := range t.spans {
-		if s.EndTime().After(last) {
-			last = s.EndTime()
-		}
+// piece is a text in one colour.
+type piece struct {
+	paint paint
+	text  string
+}
+
+func (r *renderer) trace(v *view) {
+	pieces := []piece{{dim, "trace " + v.ID}, {dim, plural(v.Spans, "span")}, {dim, duration(v.Took)}}
+	if v.Failed > 0 {
+		pieces = append(pieces, piece{red, fmt.Sprintf("%d failed", v.Failed)})
 	}
-	count := strconv.Itoa(len(t.spans)) + " spans"
-	if len(t.spans) == 1 {
-		count = "1 span"
+	if v.Spans > 1 {
+		pieces = append(pieces, piece{dim, v.Tokens.String()})
 	}
-	r.out.WriteString(r.style.paint(dim, "trace "+t.id.String()+"  "+count+"  "+duration(last.Sub(first))) + "\n")
-	for _, s := range t.roots() {
-		r.span(t, s, "", "", 0)
+	r.flow("", pieces)
+	for _, row := range v.Rows {
+		r.headline(row)
+		r.details(row.stem, row.facts)
 	}
-	for _, s := range t.spans { // only the members of a loop are left
-		if !t.shown[s.SpanContext().SpanID()] {
-			r.span(t, s, "", "", 0)
-		}
+	if v.Left > 0 {
+		r.line("", dim, "…    ", left(v))
 	}
 }
 
-// span prints s and what is below it. branch stands before its name, stem before
-// every further line.
-func (r *renderer) span(t *tree, s sdktrace.ReadOnlySpan, branch, stem string, depth int) {
-	id := s.SpanContext().SpanID()
-	if t.shown[id] {
-		return
+// left tells what is beyond the rows of a view.
+func left(v *view) string {
+	text := "and " + plural(v.Left, "more span")
+	if v.LeftFailed > 0 {
+		text += fmt.Sprintf(", %d of them failed", v.LeftFailed)
 	}
-	t.shown[id] = true
-	below := slices.DeleteFunc(slices.Clone(t.children[id]), func(c sdktrace.ReadOnlySpan) bool {
-		return t.shown[c.SpanContext().SpanID()]
-	})
-
-	f := factsOf(s)
-	r.headline(branch, s, f)
-	body := stem + "   "
-	if len(below) > 0 {
-		body = stem + "│  "
-	}
-	r.details(body, f)
-	for i, c := range below {
-		nextBranch, nextStem := stem+"├─ ", stem+"│  "
-		if i == len(below)-1 {
-			nextBranch, nextStem = stem+"└─ ", stem+"   "
-		}
-		if depth >= maxDepth {
-			nextBranch, nextStem = branch, stem
-		}
-		r.span(t, c, nextBranch, nextStem, depth+1)
-	}
+	return text
 }
 
-// headline is the name at the left and the duration at the right.
-func (r *renderer) headline(branch string, s sdktrace.ReadOnlySpan, f facts) {
-	took := duration(s.EndTime().Sub(s.StartTime()))
-	room := r.style.width - columns(branch) - columns(took) - 2
-	name := clean(s.Name(), room)
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// headline is the name at the left, then the bar, then the duration.
+func (r *renderer) headline(row row) {
+	bars := 0
+	if r.style.width >= minBarWidth {
+		bars = r.style.width * 3 / 10
+	}
+	took := duration(row.Took)
+	room := r.style.width - columns(row.branch) - bars - tookWidth - 2
+	name := clean(row.Name, room)
 	if name == "" {
 		name = "(no name)"
 	}
+	color := cyan
 	paint := bold
-	if f.bad {
-		paint = red
+	if row.Bad {
+		color, paint = red, red
 	}
-	gap := strings.Repeat(" ", max(1, room-columns(name)+2))
-	r.out.WriteString(r.style.paint(dim, branch) + r.style.paint(paint, name) + gap + r.style.paint(cyan, took) + "\n")
+	r.out.WriteString(r.style.paint(dim, row.branch) + r.style.paint(paint, name) + spaces(room-columns(name)+2))
+	if bars > 0 {
+		before, bar := bar(row.From, row.To, bars)
+		r.out.WriteString(spaces(before) + r.style.paint(color, bar) + spaces(bars-before-columns(bar)))
+	}
+	r.out.WriteString(spaces(tookWidth-columns(took)) + r.style.paint(cyan, took) + "\n")
+}
+
+func spaces(n int) string { return strings.Repeat(" ", max(0, n)) }
+
+// bar draws the part of a line of so many columns that lies between from and to,
+// in half columns and at least one of them, and tells the columns before it.
+func bar(from, to float64, width int) (before int, drawn string) {
+	halves := float64(2 * width)
+	first := min(int(from*halves), 2*width-1)
+	last := max(first+1, int(math.Ceil(to*halves))) // exclusive
+	before = first / 2
+	var b strings.Builder
+	for column := before; 2*column < last; column++ {
+		switch {
+		case 2*column < first:
+			b.WriteRune('╺')
+		case 2*column+1 >= last:
+			b.WriteRune('╸')
+		default:
+			b.WriteRune('━')
+		}
+	}
+	return before, b.String()
 }
 
 func (r *renderer) details(stem string, f facts) {
-	r.summary(stem, f)
-	if f.problem != "" {
-		r.line(stem, red, "!    ", f.problem)
+	outcome := yellow // ended by the caller
+	switch {
+	case f.Bad:
+		outcome = red
+	case f.Outcome == "completed":
+		outcome = green
 	}
-	if f.input != "" {
-		r.line(stem, plain, "in   ", f.input)
+	pieces := []piece{{outcome, f.Outcome}}
+	for _, short := range f.Short {
+		pieces = append(pieces, piece{plain, short})
 	}
-	if f.output != "" {
-		r.line(stem, plain, "out  ", f.output)
+	r.flow(stem, pieces)
+	if f.Problem != "" {
+		r.line(stem, red, "!    ", f.Problem)
+	}
+	if f.Input != "" {
+		r.line(stem, plain, "in   ", f.Input)
+	}
+	if f.Output != "" {
+		r.line(stem, plain, "out  ", f.Output)
 	}
 }
 
-// summary puts as many of the short facts on a line as fit.
-func (r *renderer) summary(stem string, f facts) {
-	type fact struct {
-		paint paint
-		text  string
-	}
-	outcome := yellow // ended by the caller
-	switch {
-	case f.bad:
-		outcome = red
-	case f.outcome == "completed":
-		outcome = green
-	}
+// flow puts as many of the pieces on a line as fit.
+func (r *renderer) flow(stem string, pieces []piece) {
 	room := r.style.width - columns(stem)
 	used, text := 0, ""
-	for _, next := range []fact{{outcome, f.outcome}, {plain, f.model}, {plain, f.tokens}, {plain, f.first}} {
+	for _, next := range pieces {
 		shown := clean(next.text, room)
 		if shown == "" {
 			continue

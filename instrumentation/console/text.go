@@ -5,6 +5,7 @@ package console
 import (
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -36,6 +37,26 @@ func clean(s string, limit int) string {
 		}
 		b.WriteString(shown)
 		used += need
+	}
+	return b.String()
+}
+
+// harmless is clean for a page: lines stay lines, and at most limit bytes of the
+// text are used, with a note on what is left out.
+func harmless(s string, limit int) string {
+	var b strings.Builder
+	for i, r := range s {
+		shown := visible(s[i:], r)
+		switch {
+		case r == '\n' || r == '\t':
+			shown = string(r)
+		case strings.HasPrefix(s[i:], "\r\n"):
+			shown = ""
+		}
+		if b.Len()+len(shown) > limit {
+			return fmt.Sprintf("%s… (%d more bytes)", b.String(), len(s)-i)
+		}
+		b.WriteString(shown)
 	}
 	return b.String()
 }
@@ -95,4 +116,28 @@ func runeColumns(r rune) int {
 		return 2
 	}
 	return 1
+}
+
+// duration has few digits, so that a column of them can be compared, and takes no
+// more than eight columns.
+func duration(d time.Duration) string {
+	switch {
+	case d < 0:
+		return "?"
+	case d < time.Millisecond:
+		return fmt.Sprintf("%d µs", d.Microseconds())
+	case d < 10*time.Millisecond:
+		return fmt.Sprintf("%.1f ms", d.Seconds()*1e3)
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.2f s", d.Seconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < time.Hour:
+		return d.Round(time.Second).String()
+	case d < 100*time.Hour:
+		return fmt.Sprintf("%.1f h", d.Hours())
+	}
+	return fmt.Sprintf("%.0f d", d.Hours()/24)
 }
