@@ -77,7 +77,7 @@ func requests(t testing.TB, content bool, dialect destination.Dialect) []testser
 	d := plain(t, "receiver", receiver.URL)
 	d.Content, d.Dialect = content, dialect
 	d.Limits.BatchDelay = time.Hour      // only full batches, however slow this machine is
-	words := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same text each time
+	words := rand.New(rand.NewPCG(1, 2)) // the same text each time
 	a := newApplication(t, []destination.Destination{d}, testserver.WithAnswer(func(string) string { return prose(words, answerBytes) }))
 	for range spansPerRequest {
 		a.ask(t.Context(), prose(words, promptBytes), false)
@@ -199,7 +199,7 @@ func encode(b *testing.B, request *coltracepb.ExportTraceServiceRequest) []byte 
 	for _, resource := range request.GetResourceSpans() {
 		for _, scope := range resource.GetScopeSpans() {
 			for _, span := range scope.GetSpans() {
-				span.TraceId = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, rand.Uint64()), rand.Uint64()) //nolint:gosec // no secret
+				span.TraceId = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, rand.Uint64()), rand.Uint64())
 			}
 		}
 	}
