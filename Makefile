@@ -30,7 +30,7 @@ BENCH_MODULES = go.opentelemetry.io/otel go.opentelemetry.io/otel/sdk \
 	go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp
 
 .PHONY: check help fmt test test-concurrent test-modules test-sdk lint fuzz fuzz-short soak bench \
-	bench-compare bench-report examples cover tidy-check fmt-check verify vulncheck ci clean
+	bench-compare bench-report examples readme-check cover tidy-check fmt-check verify vulncheck ci clean
 
 check: fmt lint test test-modules fuzz-short ## format, then check everything (default)
 
@@ -146,6 +146,9 @@ examples: ## run the examples of the root module; fail if one breaks
 		printf '\n=== go run ./examples/%s\n\n' "$${pkg##*/examples/}"; \
 		go run "$$pkg" </dev/null || exit 1; \
 	done
+
+readme-check: ## run the commands and build the Go code of README.md in a fresh clone
+	go run ./internal/readmecheck
 
 cover: ## print the test coverage of the root module
 	go test -coverprofile=coverage.out -coverpkg=./... ./...
