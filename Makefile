@@ -53,12 +53,12 @@ test: ## test the root module, with the race detector where it works
 			echo "make test: OTELMISTRAL_TEST_NO_SKIP is set, so that is a failure" >&2; exit 1; \
 		fi; \
 	fi; \
-	echo "go test $$race -shuffle=on -timeout 2m ./..."; \
-	go test $$race -shuffle=on -timeout 2m ./... || exit 1; \
+	echo "go test $$race -shuffle=on -timeout 4m ./..."; \
+	go test $$race -shuffle=on -timeout 4m ./... || exit 1; \
 	[ -n "$$race" ] || exit 0; \
 	list=$$(git grep -l --untracked '^//go:build !race' -- '*_test.go' | sed 's,/[^/]*$$,,; s,^,./,' | sort -u); \
-	echo "go test -shuffle=on -timeout 2m" $$list; \
-	go test -shuffle=on -timeout 2m $$list
+	echo "go test -shuffle=on -timeout 4m" $$list; \
+	go test -shuffle=on -timeout 4m $$list
 
 # With -short the big ones are smaller: a hundred times that is more. Packages
 # without such tests are not even built.

@@ -252,4 +252,3 @@ func (r *jsonReply) failed(doc []byte) {
 	}
 	failOnFinishReason(r.call)
 }
-
