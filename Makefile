@@ -29,7 +29,7 @@ BENCH_PACKAGES = ./...
 BENCH_MODULES = go.opentelemetry.io/otel go.opentelemetry.io/otel/sdk \
 	go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp
 
-.PHONY: check help fmt test test-concurrent test-modules test-sdk lint fuzz fuzz-short soak bench \
+.PHONY: check help fmt test test-concurrent test-modules test-sdk test-browser picture lint fuzz fuzz-short soak bench \
 	bench-compare bench-report examples readme-check cover tidy-check fmt-check verify vulncheck ci clean
 
 check: fmt lint test test-modules fuzz-short ## format, then check everything (default)
@@ -77,6 +77,12 @@ test-modules: ## test the nested modules (examples with dependencies of their ow
 test-sdk: ## test the proxy with Mistral's TypeScript SDK
 	go vet -tags sdk ./examples/proxy
 	go test -tags sdk -run SDK -count=1 -timeout 5m ./examples/proxy
+
+test-browser: ## look at the page of package console in Chromium (test-modules does, too)
+	cd internal/browser && go test -timeout 2m ./...
+
+picture: ## write docs/trace.png, the page of package console as Chromium shows it
+	cd internal/browser && go test -timeout 2m -run Picture . -update
 
 lint: ## lint the root module and the nested ones
 	$(TOOL) golangci-lint run ./...
