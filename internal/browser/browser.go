@@ -65,7 +65,7 @@ func (b Browser) run(ctx context.Context, args ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	var out, trouble bytes.Buffer
-	cmd := exec.CommandContext(ctx, string(b), append([]string{
+	cmd := exec.CommandContext(ctx, string(b), append([]string{ //nolint:gosec // G204: what Find found, and what the tests ask of it
 		"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
 		"--disable-component-update", "--disable-sync", "--user-data-dir=" + profile,
 	}, args...)...)
