@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"net/http"
 	"time"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -89,5 +90,24 @@ func ExampleInstrumentation_SpanProcessor() {
 	fmt.Println(inst.Shutdown(ctx))     // and this that of metrics and events
 	// Output:
 	// <nil>
+	// <nil>
+}
+
+// An application that has a transport of its own keeps it: calls are observed on
+// their way to it.
+func ExampleInstrumentation_Transport() {
+	ctx := context.Background()
+	inst, err := instrumentation.Start(ctx, instrumentation.WithoutGlobalProvider()) // most programs leave this out
+	if err != nil {
+		log.Print(err)
+	}
+	pool := http.DefaultTransport.(*http.Transport).Clone()
+	pool.MaxIdleConnsPerHost = 64
+
+	client := &http.Client{Transport: inst.Transport(pool), Timeout: time.Minute}
+	fmt.Println(client.Timeout)
+	fmt.Println(inst.Shutdown(ctx))
+	// Output:
+	// 1m0s
 	// <nil>
 }

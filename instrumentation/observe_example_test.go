@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"iter"
 	"log"
+	"strings"
 
+	"go.opentelemetry.io/otel/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/otelmistral/otelmistral/instrumentation"
@@ -30,13 +32,13 @@ func (printer) ForceFlush(context.Context) error { return nil }
 func (printer) Shutdown(context.Context) error   { return nil }
 
 // start is what a program does once, with its own destinations.
-func start() (stop func()) {
-	inst, err := instrumentation.Start(context.Background(),
+func start(opts ...instrumentation.Option) (stop func()) {
+	inst, err := instrumentation.Start(context.Background(), append([]instrumentation.Option{
 		instrumentation.WithSpanProcessor(printer{}),
 		instrumentation.WithContentCapture(roundtripper.CaptureSpan),
 		instrumentation.WithRedactor(redact.Default),
 		instrumentation.WithoutGlobalProvider(), // most programs leave this out
-	)
+	}, opts...)...)
 	if err != nil {
 		log.Print(err)
 	}
@@ -131,4 +133,86 @@ func ExampleObserveSeq() {
 	//   otelmistral.observation.path = speak
 	//   otelmistral.observation.input = ["Bon","jour"]
 	//   otelmistral.observation.output = "Bonjour"
+}
+
+// A function of the application alone knows what is secret in its data.
+func ExampleWithRedactor() {
+	defer start(instrumentation.WithRedactor(func(kind, text string) string {
+		return strings.ReplaceAll(text, "T1001", "[transaction]") // kind is "input" here
+	}))()
+	_, o := instrumentation.StartObservation(context.Background(), "look up")
+	o.SetInput("status of T1001")
+	o.End(nil)
+	// Output:
+	// look up
+	//   otelmistral.observation.type = span
+	//   otelmistral.observation.path = look up
+	//   otelmistral.observation.input = "status of [transaction]"
+}
+
+// What holds for the whole process is said once.
+func ExampleWithDefaults() {
+	defer start(instrumentation.WithDefaults(
+		instrumentation.Environment("staging"), instrumentation.Release("1.4.0")))()
+	_, o := instrumentation.StartObservation(context.Background(), "greet")
+	o.End(nil)
+	// Output:
+	// greet
+	//   otelmistral.observation.type = span
+	//   otelmistral.observation.path = greet
+	//   otelmistral.environment = staging
+	//   otelmistral.release = 1.4.0
+}
+
+// One service says for whom it works, and another one, here on the other side of
+// a header, records that, too.
+func ExampleWithBaggage() {
+	defer start(instrumentation.WithBaggage())()
+	wire := propagation.MapCarrier{}
+	here := instrumentation.Propagate(context.Background(), instrumentation.UserID("u-7"))
+	propagation.Baggage{}.Inject(here, wire)
+	fmt.Println(wire["baggage"])
+
+	there := propagation.Baggage{}.Extract(context.Background(), wire)
+	_, o := instrumentation.StartObservation(there, "greet")
+	o.End(nil)
+	// Output:
+	// user.id=u-7
+	// greet
+	//   otelmistral.observation.type = span
+	//   otelmistral.observation.path = greet
+	//   user.id = u-7
+}
+
+// The span of a tool says which call of the model it answers.
+func ExampleContextWithToolCall() {
+	defer start()()
+	ctx := instrumentation.ContextWithToolCall(context.Background(), "call_1")
+	_, _ = instrumentation.Observe(ctx, "payment_status", "T1001", status, instrumentation.AsTool())
+	// Output:
+	// payment_status
+	//   otelmistral.observation.type = tool
+	//   otelmistral.observation.path = payment_status
+	//   gen_ai.operation.name = execute_tool
+	//   gen_ai.tool.name = payment_status
+	//   gen_ai.tool.call.id = call_1
+	//   otelmistral.observation.input = "T1001"
+	//   otelmistral.observation.output = "paid by [email]"
+}
+
+// A function that is observed adds what it learns on its way.
+func ExampleObservationFromContext() {
+	defer start()()
+	_, _ = instrumentation.Observe(context.Background(), "support", "T1001",
+		func(ctx context.Context, id string) (string, error) {
+			instrumentation.ObservationFromContext(ctx).SetMetadata("queue", "payments")
+			return status(ctx, id)
+		})
+	// Output:
+	// support
+	//   otelmistral.observation.type = span
+	//   otelmistral.observation.path = support
+	//   otelmistral.observation.input = "T1001"
+	//   otelmistral.observation.metadata.queue = payments
+	//   otelmistral.observation.output = "paid by [email]"
 }

@@ -36,3 +36,10 @@ func ExampleNew() {
 	fmt.Println(client != nil)
 	// Output: true
 }
+
+// FromEnv never fails.
+func ExampleFromEnv() {
+	d, err := console.FromEnv()
+	fmt.Println(d, err)
+	// Output: console <nil>
+}

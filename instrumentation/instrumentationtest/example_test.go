@@ -47,7 +47,7 @@ func ask(ctx context.Context, client *http.Client, baseURL, question string) (st
 }
 
 // A test sees what the code under test answered, and what it left in the trace.
-func Example() {
+func ExampleNew() {
 	testAsk := func(t testing.TB) { // in your code: func TestAsk(t *testing.T)
 		env := instrumentationtest.New(t)
 		env.Reply(instrumentationtest.Text("Paris."), instrumentationtest.Error(429, ""))

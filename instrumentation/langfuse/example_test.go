@@ -60,3 +60,10 @@ func ExampleNew() {
 	fmt.Println(d, err)
 	// Output: langfuse (https://langfuse.example.com/api/public/otel/v1/traces) <nil>
 }
+
+// A collector that forwards to Langfuse gets what Langfuse reads.
+func ExampleDialect() {
+	dialect, err := langfuse.Dialect(langfuse.Config{Environment: "production"})
+	fmt.Println(dialect != nil, err) // for otlp.Config
+	// Output: true <nil>
+}

@@ -4,6 +4,7 @@ package otlp_test
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/otelmistral/otelmistral/instrumentation/langfuse"
 	"github.com/otelmistral/otelmistral/instrumentation/otlp"
@@ -32,6 +33,16 @@ func ExampleNew_dialect() {
 		Dialect:  dialect,
 		Content:  true, // prompts and replies arrive only with it
 	})
+	fmt.Println(d, err)
+	// Output: otlp (http://collector.internal:4318/v1/traces) <nil>
+}
+
+// An application leaves the variable to its environment.
+func ExampleFromEnv() {
+	defer func(before string) { _ = os.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", before) }(os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT"))
+	_ = os.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.internal:4318")
+
+	d, err := otlp.FromEnv()
 	fmt.Println(d, err)
 	// Output: otlp (http://collector.internal:4318/v1/traces) <nil>
 }
