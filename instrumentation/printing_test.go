@@ -41,8 +41,8 @@ var configs = []struct {
 	{destination.Destination{}, func(c any) error { return c.(destination.Destination).Validate() }},
 }
 
-// printable are the fields that hold neither a secret nor a URL.
-var printable = []string{"Name", "Environment", "Release", "System", "Protocol", "Compression"}
+// printable are the fields that hold neither a secret nor a URL; HTML is the name of a file.
+var printable = []string{"Name", "Environment", "Release", "System", "Protocol", "Compression", "HTML"}
 
 // planted returns a copy of config with secret in the string fields that
 // may hold one, or only in the one of that name.
