@@ -61,7 +61,8 @@ func hashOf(style string) string {
 // page needs no other file and no script, and nothing in it is live: text of spans
 // is escaped, addresses are no links. It has the newest 100 traces, or 16 MiB of
 // them; long texts are cut, with a note on how much. All goes to w in one Write,
-// whose error is returned.
+// whose error is returned. The address of a page with #s and the id of a span, such
+// as trace.html#s00f067aa0ba902b7, leads to that span and unfolds it.
 //
 // What is on the page is what the spans have: take care who gets to see it.
 func RenderHTML(w io.Writer, spans []sdktrace.ReadOnlySpan) error {
