@@ -106,13 +106,14 @@ func number(literal string) attribute.Value {
 }
 
 // repeated is what the text of a Go error repeats of a request or an answer: a URL,
-// and what stands in quotes. Both may hold credentials.
-var repeated = regexp.MustCompile(`"(?:[^"\\]|\\.)*(?:"|$)|\w+://\S+`)
+// and what stands in quotes, also where the text ends before them. Both may hold
+// credentials.
+var repeated = regexp.MustCompile(`(?s)"(?:[^"\\]|\\.)*(?:"|\\?$)|\w+://\S+`)
 
 // AppendException appends what [semconv.EventException] says of a failed call:
 // what samplers see of it, and its failure. err is the Go error, if that is what
-// it failed with; of its text, what it repeats of others is left out. text is the
-// longest message that is recorded, 0 for none. It is to be called after [Call.AppendEnd].
+// it failed with; of its text, what it repeats of others is left out. text is
+// about the longest message that is recorded, 0 for none. It is to be called after [Call.AppendEnd].
 func (c *Call) AppendException(dst []attribute.KeyValue, err error, text int) []attribute.KeyValue {
 	dst = c.AppendStart(dst)
 	dst = append(dst, semconv.ErrorTypeKey.String(c.Failure.Type))
@@ -129,8 +130,9 @@ func (c *Call) AppendException(dst []attribute.KeyValue, err error, text int) []
 	}
 	if err != nil {
 		message = strings.ToValidUTF8(fmt.Sprint(err), "\uFFFD") // contains the panic of an Error method
-		message = repeated.ReplaceAllString(message, `"..."`)
-		message = c.Redactor.Text(KindStatus, string(jsontrim.Cut([]byte(message), text)))
+		// An error may be as long as it likes, and to search it takes time.
+		message = string(jsontrim.Cut([]byte(message), text))
+		message = c.Redactor.Text(KindStatus, repeated.ReplaceAllString(message, `"..."`))
 	}
 	return appendString(dst, semconv.ExceptionMessageKey, message)
 }

@@ -66,7 +66,9 @@ func TestTextOfAnErrorRepeatsNothing(t *testing.T) {
 		`Post "https://u:SECRET@api.example/v1?key=SECRET": EOF`:                     `Post "...": EOF`,
 		"POST https://u:SECRET@api.example/v1?key=SECRET giving up after 5 attempts": `POST "..." giving up after 5 attempts`,
 		`malformed MIME header line: "Set-Cookie: \"SECRET\" SECRET": really`:        `malformed MIME header line: "...": really`,
-		`malformed HTTP response "SECRET`:                                            `malformed HTTP response "..."`,
+		"malformed \"SECRET\\\n\\\" SECRET\": EOF":                                   `malformed "...": EOF`,
+		`malformed "SECRET\`:              `malformed "..."`,
+		`malformed HTTP response "SECRET`: `malformed HTTP response "..."`,
 	} {
 		var c Call
 		attrs := c.AppendException(nil, errors.New(text), 1<<10)
