@@ -49,7 +49,8 @@ type call struct {
 	pace     pace
 
 	// byContext is busy while the context's goroutine ends the call: who learns of
-	// that from Read or Close may shut the provider down next.
+	// that from Read or Close may shut the provider down next. It is waited for only
+	// when ended is set, and not begun then.
 	byContext sync.WaitGroup
 
 	// Set before the caller gets the body.

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -610,7 +611,7 @@ func TestOddTransportsBelow(t *testing.T) {
 	})
 	t.Run("reads more than asked for", func(t *testing.T) {
 		r := newRecorder()
-		resp, err := r.transport(answering(jsonType, io.NopCloser(liar{}))).RoundTrip(chatRequest(t, plainRequest))
+		resp, err := r.transport(answering(jsonType, io.NopCloser(liar{9, nil}))).RoundTrip(chatRequest(t, plainRequest))
 		require.NoError(t, err)
 		n, err := resp.Body.Read(make([]byte, 3))
 		assert.Equal(t, 9, n)
@@ -618,15 +619,29 @@ func TestOddTransportsBelow(t *testing.T) {
 		require.NoError(t, resp.Body.Close())
 		r.one(t)
 	})
+	for _, n := range []int{-1, 9} {
+		t.Run(fmt.Sprintf("fails, and says that it read %d of 3", n), func(t *testing.T) {
+			r := newRecorder()
+			resp, err := r.transport(answering(jsonType, io.NopCloser(liar{n, errDisk}))).RoundTrip(chatRequest(t, plainRequest))
+			require.NoError(t, err)
+			got, err := resp.Body.Read(make([]byte, 3))
+			assert.Equal(t, n, got)
+			assert.Equal(t, errDisk, err)
+			assert.Equal(t, semconv.OutcomeCut, r.one(t).outcome())
+		})
+	}
 }
 
 type nothing struct{}
 
 func (nothing) Read([]byte) (int, error) { return 0, nil }
 
-type liar struct{}
+type liar struct {
+	n   int
+	err error
+}
 
-func (liar) Read(p []byte) (int, error) { return 9, nil }
+func (l liar) Read([]byte) (int, error) { return l.n, l.err }
 
 func TestRealConnectionsThatFail(t *testing.T) {
 	// The goroutine of a context that has ended may be ending the span while the

@@ -127,9 +127,11 @@ type body struct {
 
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.inner.Read(p)
+	var came []byte // of a body that counts wrongly nobody knows what
 	if 0 <= n && n <= len(p) {
-		b.call.read(p[:n], err)
+		came = p[:n]
 	}
+	b.call.read(came, err)
 	if err != nil {
 		b.call.byContext.Wait()
 	}
