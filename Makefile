@@ -30,7 +30,7 @@ BENCH_MODULES = go.opentelemetry.io/otel go.opentelemetry.io/otel/sdk \
 	go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp
 
 .PHONY: check help fmt test test-concurrent test-modules test-sdk test-browser picture lint fuzz fuzz-short soak bench \
-	bench-compare bench-report examples readme-check cover tidy-check fmt-check verify vulncheck ci clean
+	bench-compare bench-report examples readme-check release-check cover tidy-check fmt-check verify vulncheck ci clean
 
 check: fmt lint test test-modules fuzz-short ## format, then check everything (default)
 
@@ -155,6 +155,9 @@ examples: ## run the examples of the root module; fail if one breaks
 
 readme-check: ## run the commands and build the Go code of README.md in a fresh clone
 	go run ./internal/readmecheck
+
+release-check: ## tell what is missing for a release: make release-check VERSION=v0.1.0
+	@./.ci/release-check "$(VERSION)"
 
 cover: ## print the test coverage of the root module
 	go test -coverprofile=coverage.out -coverpkg=./... ./...
