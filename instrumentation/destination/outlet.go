@@ -27,7 +27,9 @@ type outlet struct {
 
 	asked    atomic.Int32 // flushes under way
 	mu       sync.Mutex
-	err      error // of the exports since the last flush
+	err      error          // of the exports since the last flush
+	flushing *guard.Running // the newest flush
+	waiting  bool           // it has not begun yet
 	trouble  trouble
 	unserved sync.Once
 	stop     sync.Once
@@ -91,9 +93,29 @@ func (o *outlet) told() error {
 // ForceFlush exports what was recorded before the call. It waits no longer than
 // ctx; the export then goes on, for to end it would be to lose its records.
 func (o *outlet) ForceFlush(ctx context.Context) error {
-	background := context.WithoutCancel(ctx)
-	flush := o.begin("ForceFlush", func() error { return o.pipe.ForceFlush(background) })
-	return o.trouble.explain(flush.Wait(ctx))
+	return o.trouble.explain(o.flush(ctx).Wait(ctx))
+}
+
+// flush returns a flush that has not begun yet. Whoever comes before it begins
+// shares it: flushes that were given up on do not pile up while nobody listens.
+func (o *outlet) flush(ctx context.Context) *guard.Running {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.waiting {
+		return o.flushing
+	}
+	background, before := context.WithoutCancel(ctx), o.flushing
+	o.waiting = true
+	o.flushing = o.begin("ForceFlush", func() error {
+		if before != nil {
+			_ = before.Wait(background)
+		}
+		o.mu.Lock()
+		o.waiting = false
+		o.mu.Unlock()
+		return o.pipe.ForceFlush(background)
+	})
+	return o.flushing
 }
 
 // Shutdown exports what is left and stops. It waits no longer than ctx, and then
