@@ -138,6 +138,9 @@
 // it in mistral_ai.decode_errors. The first of each kind is also reported
 // through [go.opentelemetry.io/otel.Handle], without any content.
 //
+// What runs at the end of a call, such as a redactor or a span processor, must
+// not read or close the body of that call: it would wait for itself.
+//
 // See https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/ and
 // https://docs.mistral.ai/api/.
 package roundtripper

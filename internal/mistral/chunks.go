@@ -3,6 +3,7 @@
 package mistral
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/otelmistral/otelmistral/internal/genai"
@@ -25,24 +26,28 @@ func readChunk(c *jsonscan.Cursor) (w wireChunk) {
 		return w
 	}
 	for inner.Member() {
-		switch key := inner.Key(); string(key) {
-		case "type":
+		switch key := inner.Key(); {
+		case string(key) == "type":
 			w.kind, _ = inner.Text()
-		case "text", "thinking", "image_url", "document_url", "input_audio":
+		case string(key) == "file_id":
+			w.file, _ = inner.Text()
+		case string(key) == "text", string(key) == "thinking", string(key) == "input_audio", bytes.HasSuffix(key, []byte(urlSuffix)):
 			// The type comes first. If it does not, the first one counts.
 			if w.body == nil || w.kind.Is(string(key)) {
 				w.body = inner.Raw()
 			} else {
 				inner.Skip()
 			}
-		case "file_id":
-			w.file, _ = inner.Text()
 		default:
 			inner.Skip()
 		}
 	}
 	return w
 }
+
+// urlSuffix ends the kinds of media that lie elsewhere: image_url and document_url
+// in Mistral's API, video_url and audio_url on compatible servers.
+const urlSuffix = "_url"
 
 // appendChunk consumes one element of a content list.
 func (p *parts) appendChunk(dst []genai.Part, c *jsonscan.Cursor) []genai.Part {
@@ -57,16 +62,15 @@ func (p *parts) appendChunk(dst []genai.Part, c *jsonscan.Cursor) []genai.Part {
 		return appendQuoted(dst, genai.PartText, w.body)
 	case w.kind.Is("thinking"):
 		return appendQuoted(dst, genai.PartReasoning, p.thinking(w.body))
-	case w.kind.Is("image_url"):
-		return append(dst, mediaPart("image", mediaString(&body, "url")))
-	case w.kind.Is("document_url"):
-		return append(dst, mediaPart("document", mediaString(&body, "url")))
 	case w.kind.Is("input_audio"):
-		return append(dst, mediaPart("audio", mediaString(&body, "data")))
+		return append(dst, audioPart(mediaString(&body, "data")))
 	case w.kind.Is("file"):
 		return append(dst, genai.Part{Type: genai.PartFile, Modality: "document", Text: name(w.file)})
 	case w.raw == nil:
 		return dst
+	}
+	if modality, ok := strings.CutSuffix(name(w.kind), urlSuffix); ok {
+		return append(dst, mediaPart(modality, mediaString(&body, "url")))
 	}
 	return append(dst, genericPart(&w))
 }
@@ -135,7 +139,16 @@ func mediaString(c *jsonscan.Cursor, member string) string {
 	return t.String()
 }
 
-// mediaPart makes a part of a URL, of base64, or of the digest that the
+// audioPart is mediaPart for what is mere base64, too.
+func audioPart(s string) genai.Part {
+	p := mediaPart("audio", s)
+	if p.Type == genai.PartURI && !strings.Contains(s, "://") {
+		return genai.Part{Type: genai.PartBlob, Modality: p.Modality, Text: s}
+	}
+	return p
+}
+
+// mediaPart makes a part of a URL, of base64 in one, or of the digest that the
 // trimmer left of base64.
 func mediaPart(modality, s string) genai.Part {
 	if mediaType, size, sum, ok := jsontrim.ParseDigest(s); ok {
@@ -144,9 +157,6 @@ func mediaPart(modality, s string) genai.Part {
 	if header, data, ok := strings.Cut(s, ";base64,"); ok && strings.HasPrefix(header, "data:") {
 		mediaType, _, _ := strings.Cut(header[len("data:"):], ";")
 		return genai.Part{Type: genai.PartBlob, Modality: modality, MediaType: mediaType, Text: data}
-	}
-	if modality == "audio" && !strings.Contains(s, "://") {
-		return genai.Part{Type: genai.PartBlob, Modality: modality, Text: s}
 	}
 	return genai.Part{Type: genai.PartURI, Modality: modality, Text: place(s)}
 }

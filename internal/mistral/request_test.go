@@ -222,6 +222,8 @@ func TestOfTheURLOfMediaOnlyThePlaceIsRead(t *testing.T) {
 			`{"type":"image_url","image_url":"` + sent + `"}`,
 			`{"type":"image_url","image_url":{"url":"` + sent + `"}}`,
 			`{"type":"document_url","document_url":"` + sent + `"}`,
+			`{"type":"video_url","video_url":{"url":"` + sent + `"}}`,
+			`{"type":"audio_url","audio_url":"` + sent + `"}`,
 		} {
 			got := parseRequest(withContent, []byte(`{"messages":[{"role":"user","content":[`+part+`]}]}`))
 			assert.Equal(t, want, got.Request.Messages[0].Parts[0].Text, part)
