@@ -105,7 +105,7 @@ func neverAnswers(t *testing.T) *backend {
 		_, _ = io.Copy(io.Discard, r.Body)
 		<-r.Context().Done()
 	})
-	b.config.Timeout = 20 * time.Millisecond
+	b.config.Timeout = 500 * time.Millisecond // an attempt of a busy machine must not take so long once mended: it would be made twice
 	return b
 }
 
