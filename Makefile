@@ -69,7 +69,7 @@ test-concurrent: ## run the tests named ...ConcurrentSafe 100 times, with the ra
 test-modules: ## test the nested modules (examples with dependencies of their own)
 	@$(MODULES) | while IFS= read -r m; do \
 		echo "go test ./... in $$m"; \
-		(cd "$$m" && go vet ./... && go test -timeout 2m ./...) </dev/null || exit 1; \
+		(cd "$$m" && go vet ./... && go test -timeout 5m ./...) </dev/null || exit 1; \
 	done
 
 # Needs Node and, the first time, the network for npm. What Node reads, Go's cache
