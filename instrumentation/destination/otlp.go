@@ -68,7 +68,7 @@ func CheckURL(s string) error {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil:
-		return errors.New("not a URL")
+		return errors.New("is not a URL such as https://example.com")
 	case u.Scheme != "http" && u.Scheme != "https":
 		return errors.New("must begin with http:// or https://")
 	case u.Host == "" || u.Hostname() == "":

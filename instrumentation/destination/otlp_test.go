@@ -167,8 +167,8 @@ func TestCheckURL(t *testing.T) {
 		"http://user:secret@host":         "must not contain a user or password; use a header instead",
 		"http://host/?key=secret":         "must not contain a query or a fragment",
 		"http://host/#x":                  "must not contain a query or a fragment",
-		"http://ho st":                    "not a URL",
-		"http://host:port":                "not a URL",
+		"http://ho st":                    "is not a URL such as https://example.com",
+		"http://host:port":                "is not a URL such as https://example.com",
 	}
 	for in, want := range tests {
 		err := CheckURL(in)
