@@ -11,7 +11,9 @@
 //	defer func() {
 //		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 //		defer cancel()
-//		inst.Shutdown(ctx) // exports what is left; the error says what was lost
+//		if err := inst.Shutdown(ctx); err != nil { // exports what is left
+//			log.Print(err) // says what was lost, and why
+//		}
 //	}()
 //	client := inst.Client()
 //
