@@ -22,8 +22,9 @@ func TestAttributesAreInDocs(t *testing.T) {
 	var text bytes.Buffer
 	text.WriteString(`# What is recorded
 
-All attributes that spans, metrics and events may have, made from package [semconv](../semconv): each name leads to its definition.
-Content is recorded only [where it is asked for](../README.md#content-and-privacy).
+All attributes of spans, metrics and events, made from package [semconv](../semconv): each name leads to its definition. What
+a destination adds in its own words, such as ` + "`langfuse.*`" + `, its package says. ` + "`gen_ai.retrieval.*`" + ` only other libraries record.
+Content is recorded only [where it is asked for](../README.md#content-and-privacy), and so is ` + "`exception.message`" + ` on events of this library.
 
 | Attribute | What | Type | Content |
 |---|---|---|---|
