@@ -1,5 +1,6 @@
-# One target per need; `make help` prints them. Everything but lint,
-# bench-compare and test-sdk needs only Go, git and make.
+# One target per need; `make help` prints them. Most need only Go, git and make,
+# and the network where Go has not yet got a module; CONTRIBUTING.md says which
+# need Node or Chromium.
 
 SHELL = /bin/sh
 
@@ -66,7 +67,7 @@ test-concurrent: ## run the tests named ...ConcurrentSafe 100 times, with the ra
 	go test -race -short -count 100 -timeout 20m -run ConcurrentSafe \
 		$$(git grep --untracked -l '^func Test.*ConcurrentSafe(' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's,^,./,')
 
-test-modules: ## test the nested modules (examples with dependencies of their own)
+test-modules: ## test the nested modules: examples with dependencies of their own, benchmarks, the page in Chromium
 	@$(MODULES) | while IFS= read -r m; do \
 		echo "go test ./... in $$m"; \
 		(cd "$$m" && go vet ./... && go test -timeout 5m ./...) </dev/null || exit 1; \
@@ -153,7 +154,7 @@ examples: ## run the examples of the root module; fail if one breaks
 		go run "$$pkg" </dev/null || exit 1; \
 	done
 
-readme-check: ## run the commands and build the Go code of README.md in a fresh clone
+readme-check: ## run the commands of README.md in a fresh clone; build its Go code and that of docs/migration.md
 	go run ./internal/readmecheck
 
 release-check: ## tell what is missing for a release: make release-check VERSION=v0.1.0
