@@ -3,8 +3,11 @@
 package main
 
 import (
+	"context"
 	"net/http"
 	"runtime"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,7 +27,16 @@ type scene struct {
 	held []testserver.Reply
 	act  action
 	each func(cancel func()) error
-	want map[string]outlook // by client
+	want map[string]outlook // by the clients' names
+}
+
+func (sc scene) outlook(client string) outlook {
+	for clients, o := range sc.want {
+		if slices.Contains(strings.Fields(clients), client) {
+			return o
+		}
+	}
+	return outlook{}
 }
 
 // outlook is what is to be seen of one client.
@@ -33,10 +45,13 @@ type outlook struct {
 	held     bool // use the held script
 	timeout  bool // nothing but the client's timeout ends a call
 	unsent   int  // attempts that the server never sees
+	// or is the other outcome of the last attempt, where two goroutines of the
+	// program race to end it.
+	or string
 }
 
 var (
-	clientNames = []string{"openai-go", "go-openai", "gage", "langchaingo"}
+	clientNames = []string{"openai-go", "go-openai", "gage", "langchaingo", "any-llm", "eino", "genkit"}
 
 	limited = testserver.ErrorNamed("429 rate limited").Reply().With("Retry-After", "0")
 	denied  = testserver.ErrorNamed("401 invalid key").Reply()
@@ -52,11 +67,7 @@ func script(steps []testserver.Step, n int, then testserver.Step) []testserver.R
 
 // all expects the same of every client.
 func all(attempts ...attempt) map[string]outlook {
-	m := map[string]outlook{}
-	for _, name := range clientNames {
-		m[name] = outlook{attempts: attempts}
-	}
-	return m
+	return map[string]outlook{strings.Join(clientNames, " "): {attempts: attempts}}
 }
 
 const (
@@ -75,7 +86,8 @@ var (
 		a.finish, a.in, a.out = []string{"tool_calls"}, 98, 24
 		a.output = `assistant: get_weather{"city": "Lyon", "days": 2}`
 	})
-	toolAnswered = changed(answered, func(a *attempt) { a.input = `tool: "18 degrees and sunny in Lyon"` })
+	toolAnswered       = changed(answered, func(a *attempt) { a.input = `tool: "18 degrees and sunny in Lyon"` })
+	toolAnsweredAsJSON = changed(answered, func(a *attempt) { a.input = `tool: "\"18 degrees and sunny in Lyon\""` })
 
 	thought = changed(answered, func(a *attempt) {
 		a.model, a.in, a.out, a.output = "magistral-medium-latest", 31, 40, "assistant: <reasoning Six times seven is 42.> 42"
@@ -124,10 +136,9 @@ var scenes = []scene{
 		script: []testserver.Reply{testserver.Canned("chat-tools.json"), testserver.Canned("chat.json")},
 		act:    tools,
 		want: map[string]outlook{
-			"openai-go":   {attempts: []attempt{toolWanted, toolAnswered}},
-			"go-openai":   {attempts: []attempt{toolWanted, toolAnswered}},
-			"gage":        {attempts: []attempt{toolWanted}},
-			"langchaingo": {attempts: []attempt{toolWanted}},
+			"openai-go go-openai any-llm eino": {attempts: []attempt{toolWanted, toolAnswered}},
+			"genkit":                           {attempts: []attempt{toolWanted, toolAnsweredAsJSON}},
+			"gage langchaingo":                 {attempts: []attempt{toolWanted}},
 		},
 	},
 	{
@@ -142,10 +153,11 @@ var scenes = []scene{
 		held:   script(thoughts, 3, testserver.Hang()),
 		act:    stream,
 		want: map[string]outlook{
-			"openai-go":   {attempts: []attempt{thoughtStreamed}},
-			"go-openai":   {attempts: ended(firstThought, semconv.OutcomeClosedEarly, ""), held: true},
-			"gage":        {attempts: []attempt{thoughtStreamed}},
-			"langchaingo": {attempts: ended(firstThought, semconv.OutcomeDeadline, "timeout"), held: true, timeout: true},
+			"openai-go any-llm genkit": {attempts: []attempt{thoughtStreamed}},
+			"go-openai":                {attempts: ended(firstThought, semconv.OutcomeClosedEarly, ""), held: true},
+			"eino":                     {attempts: ended(firstThought, semconv.OutcomeClosedEarly, ""), held: true, or: semconv.OutcomeCancelled},
+			"gage":                     {attempts: []attempt{thoughtStreamed}},
+			"langchaingo":              {attempts: ended(firstThought, semconv.OutcomeDeadline, "timeout"), held: true, timeout: true},
 		},
 	},
 	{
@@ -165,10 +177,9 @@ var scenes = []scene{
 		script: []testserver.Reply{limited, testserver.Canned("chat.json")},
 		act:    chat,
 		want: map[string]outlook{
-			"openai-go":   {attempts: []attempt{tooMany, answered}},
-			"go-openai":   {attempts: []attempt{tooManyRead}},
-			"gage":        {attempts: []attempt{tooMany, bodySpent, bodySpent, bodySpent, bodySpent}, unsent: 4},
-			"langchaingo": {attempts: []attempt{tooMany, bodySpent, bodySpent, bodySpent, bodySpent}, unsent: 4},
+			"openai-go any-llm genkit": {attempts: []attempt{tooMany, answered}},
+			"go-openai eino":           {attempts: []attempt{tooManyRead}},
+			"gage langchaingo":         {attempts: []attempt{tooMany, bodySpent, bodySpent, bodySpent, bodySpent}, unsent: 4},
 		},
 	},
 	{
@@ -183,10 +194,9 @@ var scenes = []scene{
 		act:    stream,
 		each:   stops,
 		want: map[string]outlook{
-			"openai-go":   {attempts: ended(firstWords, semconv.OutcomeClosedEarly, "")},
-			"go-openai":   {attempts: ended(firstWords, semconv.OutcomeClosedEarly, "")},
-			"gage":        {attempts: ended(firstWords, semconv.OutcomeDeadline, "timeout"), timeout: true},
-			"langchaingo": {attempts: ended(firstWords, semconv.OutcomeDeadline, "timeout"), timeout: true},
+			"openai-go go-openai genkit": {attempts: ended(firstWords, semconv.OutcomeClosedEarly, "")},
+			"any-llm eino":               {attempts: ended(firstWords, semconv.OutcomeCancelled, "")},
+			"gage langchaingo":           {attempts: ended(firstWords, semconv.OutcomeDeadline, "timeout"), timeout: true},
 		},
 	},
 	{
@@ -195,10 +205,8 @@ var scenes = []scene{
 		act:    stream,
 		each:   cancels,
 		want: map[string]outlook{
-			"openai-go":   {attempts: ended(firstWords, semconv.OutcomeCancelled, "")},
-			"go-openai":   {attempts: ended(firstWords, semconv.OutcomeCancelled, "")},
-			"gage":        {attempts: ended(firstWords, semconv.OutcomeDeadline, "timeout"), timeout: true},
-			"langchaingo": {attempts: ended(firstWords, semconv.OutcomeDeadline, "timeout"), timeout: true},
+			"openai-go go-openai any-llm eino genkit": {attempts: ended(firstWords, semconv.OutcomeCancelled, "")},
+			"gage langchaingo":                        {attempts: ended(firstWords, semconv.OutcomeDeadline, "timeout"), timeout: true},
 		},
 	},
 }
@@ -217,7 +225,7 @@ func TestEveryAttemptIsOneSpanAndNothingElseChanges(t *testing.T) {
 }
 
 func (sc scene) run(t *testing.T, name string) {
-	want := sc.want[name]
+	want := sc.outlook(name)
 	s := newStage(t)
 	ctx, parent := s.provider.Tracer("test").Start(t.Context(), "application")
 	p := performance{ctx: ctx, script: sc.script, timeout: patience, act: sc.act, each: sc.each}
@@ -231,7 +239,7 @@ func (sc scene) run(t *testing.T, name string) {
 	bare := s.play(t, name, s.base, p)
 	attempts := int(s.base.attempts.Load())
 	requests := s.server.Requests()
-	require.Empty(t, s.spans.GetSpans(), "the plain transport observes nothing")
+	require.Empty(t, s.calls(t, 0), "the plain transport observes nothing")
 
 	seen := s.play(t, name, s.observing(), p)
 	observedAttempts := int(s.base.attempts.Load()) - attempts
@@ -250,17 +258,27 @@ func (sc scene) run(t *testing.T, name string) {
 	var got []attempt
 	for _, call := range calls {
 		got = append(got, attemptOf(t, call))
-		if name == "openai-go" || name == "go-openai" {
-			assert.Equal(t, parent.SpanContext().SpanID(), call.Parent.SpanID(), "child of the application's span")
-		} else {
-			assert.False(t, call.Parent.IsValid(), "this client hands on no context")
-		}
+		assert.Equal(t, lineage(name), s.lineage(call, parent.SpanContext()))
+	}
+	if last := len(got) - 1; want.or != "" && got[last].outcome == want.or {
+		got[last].outcome = want.attempts[last].outcome
 	}
 	assert.Equal(t, want.attempts, got)
 	if last := got[len(got)-1]; seen.err == "" {
 		assert.Equal(t, [2]int64{int64(seen.reply.in), int64(seen.reply.out)}, [2]int64{last.in, last.out},
 			"client and span count the same tokens")
 	}
+}
+
+// lineage tells which spans a call of this client is below, nearest first.
+func lineage(client string) []string {
+	switch client {
+	case "gage", "langchaingo":
+		return nil // they hand on no context
+	case "genkit":
+		return []string{"mistral/" + model, "generate", "application"}
+	}
+	return []string{"application"}
 }
 
 // wire is what a server sees of requests, without how they ended: a client that
@@ -294,6 +312,37 @@ func TestForgottenStreamIsAbandoned(t *testing.T) {
 			assert.Equal(t, semconv.OutcomeAbandoned, got.outcome)
 			assert.Equal(t, "assistant: The answer", got.output)
 			assert.Empty(t, got.errorType)
+		})
+	}
+}
+
+// Who stops receiving from any-llm's channels or Eino's reader leaves a goroutine
+// behind that holds the body, so that only the end of the context ends the span.
+func TestStreamThatNobodyReceivesEndsWithItsContext(t *testing.T) {
+	for name, forget := range map[string]func(ctx context.Context, t *testing.T, s *stage){
+		"any-llm": func(ctx context.Context, t *testing.T, s *stage) {
+			a, err := newAnyLLM(&http.Client{Transport: s.observing()}, s.server.URL, "secret")
+			require.NoError(t, err)
+			forgetAnyLLM(ctx, t, a)
+		},
+		"eino": func(ctx context.Context, t *testing.T, s *stage) {
+			e, err := newEino(ctx, &http.Client{Transport: s.observing()}, s.server.URL, "secret")
+			require.NoError(t, err)
+			forgetEino(ctx, t, e)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			s.script = script(words, 2, testserver.Hang())
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			forget(ctx, t, s)
+			runtime.GC()
+			require.Empty(t, s.calls(t, 0))
+			cancel()
+			calls := s.calls(t, 1)
+			require.Len(t, calls, 1)
+			assert.Equal(t, ended(firstWords, semconv.OutcomeCancelled, "")[0], attemptOf(t, calls[0]))
 		})
 	}
 }

@@ -3,8 +3,11 @@
 package main
 
 import (
+	"context"
 	"testing"
 
+	"github.com/cloudwego/eino/schema"
+	anyllm "github.com/mozilla-ai/any-llm-go"
 	"github.com/openai/openai-go/v3"
 	goopenai "github.com/sashabaranov/go-openai"
 	"github.com/stretchr/testify/require"
@@ -46,4 +49,27 @@ func forgetGoOpenAI(t *testing.T, o goOpenAI) {
 			}
 		}
 	}
+}
+
+//go:noinline
+func forgetAnyLLM(ctx context.Context, t *testing.T, a anyLLM) {
+	t.Helper()
+	chunks, _ := a.provider.CompletionStream(ctx, anyllm.CompletionParams{
+		Model: asked.model, Messages: anyLLMMessages(asked), Stream: true,
+	})
+	for chunk := range chunks {
+		if chunk.Choices[0].Delta.Content != "" {
+			return
+		}
+	}
+	t.Error("the stream has ended")
+}
+
+//go:noinline
+func forgetEino(ctx context.Context, t *testing.T, e eino) {
+	t.Helper()
+	stream, err := e.model.Stream(ctx, []*schema.Message{schema.UserMessage(asked.text)})
+	require.NoError(t, err)
+	_, err = stream.Recv() // the first message has text
+	require.NoError(t, err)
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command clients calls Mistral by way of four clients that know nothing of
-// OpenTelemetry, and prints the traces of their calls.
+// Command clients calls Mistral by way of seven clients that know nothing of this
+// project, and prints the traces of their calls.
 //
 //	cd examples/clients && go run .
 //
@@ -13,9 +13,9 @@
 //   - MISTRAL_API_KEY (default unset): call https://api.mistral.ai instead
 //
 // What you would copy is the file of your client, which also says what to expect
-// of it: openai.go, goopenai.go, gage.go or langchaingo.go. A transport sits
-// below a client's retries, so each attempt is a span. README.md compares the
-// clients; the tests show that it tells the truth.
+// of it: openai.go, goopenai.go, gage.go, langchaingo.go, anyllm.go, eino.go or
+// genkit.go. A transport sits below a client's retries, so each attempt is a span.
+// README.md compares the clients; the tests show that it tells the truth.
 package main
 
 import (
@@ -29,6 +29,7 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
@@ -72,7 +73,8 @@ func run(ctx context.Context, out io.Writer, baseURL, key string, timeout time.D
 	before := http.DefaultTransport
 	http.DefaultTransport = transport // for those that take no client
 	defer func() { http.DefaultTransport = before }()
-	clients, err := newClients(&http.Client{Transport: transport}, baseURL, key, timeout)
+	otel.SetTracerProvider(provider) // for those that make spans of their own
+	clients, err := newClients(ctx, &http.Client{Transport: transport}, baseURL, key, timeout)
 	if err != nil {
 		return err
 	}
@@ -126,23 +128,26 @@ func show(ctx context.Context, c client) (string, error) {
 
 const model = "mistral-small-latest"
 
-// client is one of the four with its module.
+// client is one of the clients with its module.
 type client struct {
 	name   string
 	module string
 	asker
 }
 
-// newClients returns all four. The timeout is for those that take no http.Client.
-func newClients(httpClient *http.Client, baseURL, key string, timeout time.Duration) ([]client, error) {
-	lc, err := newLangchain(baseURL, key, timeout)
-	if err != nil {
-		return nil, err
-	}
+// newClients returns all of them, until ctx ends. The timeout is for those that
+// take no http.Client.
+func newClients(ctx context.Context, httpClient *http.Client, baseURL, key string, timeout time.Duration) ([]client, error) {
+	lc, lcErr := newLangchain(baseURL, key, timeout)
+	al, alErr := newAnyLLM(httpClient, baseURL, key)
+	ei, eiErr := newEino(ctx, httpClient, baseURL, key)
 	return []client{
 		{"openai-go", "github.com/openai/openai-go/v3", newOpenAI(httpClient, baseURL, key)},
 		{"go-openai", "github.com/sashabaranov/go-openai", newGoOpenAI(httpClient, baseURL, key)},
 		{"gage", "github.com/gage-technologies/mistral-go", newGage(baseURL, key, timeout)},
 		{"langchaingo", "github.com/tmc/langchaingo", lc},
-	}, nil
+		{"any-llm", "github.com/mozilla-ai/any-llm-go", al},
+		{"eino", "github.com/cloudwego/eino-ext/components/model/openai", ei},
+		{"genkit", "github.com/firebase/genkit/go", newGenkit(ctx, httpClient, baseURL, key)},
+	}, errors.Join(lcErr, alErr, eiErr)
 }

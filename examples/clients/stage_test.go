@@ -24,6 +24,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/goleak"
 
 	"github.com/otelmistral/otelmistral/internal/testserver"
@@ -86,6 +87,7 @@ func newStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{base: &counter{Transport: &http.Transport{}}, spans: tracetest.NewInMemoryExporter()}
 	s.provider = sdktrace.NewTracerProvider(sdktrace.WithSyncer(s.spans))
+	otel.SetTracerProvider(s.provider)
 	s.server = testserver.NewMistral(testserver.WithHandler(s.next))
 	t.Cleanup(s.close)
 	return s
@@ -121,7 +123,7 @@ func (s *stage) through(t *testing.T, name string, transport http.RoundTripper, 
 	before := http.DefaultTransport
 	http.DefaultTransport = transport
 	defer func() { http.DefaultTransport = before }()
-	clients, err := newClients(&http.Client{Transport: transport}, s.server.URL, "secret", timeout)
+	clients, err := newClients(t.Context(), &http.Client{Transport: transport}, s.server.URL, "secret", timeout)
 	require.NoError(t, err)
 	i := slices.IndexFunc(clients, func(c client) bool { return c.name == name })
 	require.GreaterOrEqual(t, i, 0, "no client %s", name)
@@ -320,4 +322,23 @@ func (s *stage) openConnections(t *testing.T, n int) {
 	assert.Eventually(t, func() bool { return len(s.server.Requests()) == n }, 10*time.Second, time.Millisecond)
 	close(open)
 	posts.Wait()
+}
+
+// lineage is the names of the spans that call is below, nearest first, each once
+// where they repeat, up to application, which has not ended.
+func (s *stage) lineage(call tracetest.SpanStub, application trace.SpanContext) []string {
+	var names []string
+	for id := call.Parent.SpanID(); id.IsValid(); {
+		if id == application.SpanID() {
+			return append(slices.Compact(names), "application")
+		}
+		i := slices.IndexFunc(s.spans.GetSpans(), func(s tracetest.SpanStub) bool { return s.SpanContext.SpanID() == id })
+		if i < 0 {
+			return append(names, "a span that is nowhere")
+		}
+		above := s.spans.GetSpans()[i]
+		names = append(names, above.Name)
+		id = above.Parent.SpanID()
+	}
+	return names
 }
