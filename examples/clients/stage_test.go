@@ -230,8 +230,11 @@ func attemptOf(t *testing.T, s tracetest.SpanStub) attempt {
 	}
 	assert.Len(t, s.Attributes, attrs.Len(), "an attribute is there twice")
 	errorType := value(semconv.ErrorTypeKey).AsString()
-	if strings.HasPrefix(errorType, "net/http.") {
-		errorType = "net/http" // which of its unexported errors may change with Go
+	if strings.HasPrefix(errorType, "net/http.") || errorType == "*net.OpError" {
+		// Which of its unexported errors may change with Go. It also closes the
+		// connection of a body that is too short, and on a busy machine the error
+		// may be that of a write to it.
+		errorType = "net/http"
 	}
 	return attempt{
 		name:      s.Name,
