@@ -58,8 +58,8 @@ type Config struct {
 	// traces of this run, or 16 MiB of them. Two destinations must not share it.
 	// Default: OTELMISTRAL_CONSOLE_HTML, else none.
 	HTML string
-	// WithoutContent leaves out what was asked and answered, whoever asks for it.
-	WithoutContent bool
+	// NoContent leaves out what was asked and answered, whoever asks for it.
+	NoContent bool
 	// Limits bound what waits to be printed. Its BatchDelay is 200 ms here
 	// unless it is set.
 	Limits destination.Limits
@@ -82,8 +82,8 @@ func New(c Config) (destination.Destination, error) {
 	}
 	return destination.Destination{
 		Name:      "console",
-		Content:   !c.WithoutContent,
-		NoContent: c.WithoutContent,
+		Content:   !c.NoContent,
+		NoContent: c.NoContent,
 		NewExporter: func(context.Context) (sdktrace.SpanExporter, error) {
 			var p *page
 			if c.HTML != "" {

@@ -376,7 +376,7 @@ func TestDestination(t *testing.T) {
 	require.NoError(t, p.Shutdown(t.Context()))
 	assert.EqualValues(t, len(example()), p.Counts().Exported)
 
-	d, err = New(Config{Writer: &out, WithoutContent: true})
+	d, err = New(Config{Writer: &out, NoContent: true})
 	require.NoError(t, err)
 	assert.False(t, d.Content)
 	assert.True(t, d.NoContent)

@@ -207,7 +207,7 @@ func TestPageIsWrittenWithEachTrace(t *testing.T) {
 
 func TestPageHasNoContentThatTheTerminalDoesNotGet(t *testing.T) {
 	var out lockedBuffer
-	flush := process(t, Config{Writer: &out, HTML: filepath.Join(t.TempDir(), "trace.html"), WithoutContent: true})
+	flush := process(t, Config{Writer: &out, HTML: filepath.Join(t.TempDir(), "trace.html"), NoContent: true})
 	page := flush(append(example(), kinds()[7:9]...)...)
 	assert.Contains(t, page, "<h2>assistant</h2>")
 	for _, content := range []string{"Paris", "Take a coat", "museum", "rain", "weather"} {
