@@ -343,7 +343,7 @@ func (c *Cursor) text() (Text, bool) {
 }
 
 func (c *Cursor) space() {
-	for c.pos < len(c.doc) {
+	for c.pos < len(c.doc) && c.doc[c.pos] <= ' ' { // mostly there is none
 		switch c.doc[c.pos] {
 		case ' ', '\n', '\r', '\t':
 			c.pos++
