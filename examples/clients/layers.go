@@ -5,6 +5,7 @@ package main
 // The transport among others of its kind. README.md says what each order gives.
 
 import (
+	"io"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -46,17 +47,34 @@ func spanPerCall(base http.RoundTripper) http.RoundTripper {
 }
 
 // newProxy hands all requests on to target. Calls are observed, whatever program
-// in whatever language makes them.
+// in whatever language makes them. ../proxy is a whole one.
 func newProxy(target *url.URL, base http.RoundTripper) http.Handler {
 	proxy := &httputil.ReverseProxy{
 		Transport: roundtripper.New(base),
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(target) },
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// Without it, a server of HTTP/1 closes the body of the request when the
-		// reply begins, and a transport that looks for its end just then cuts the
-		// reply: https://go.dev/issue/40747. HTTP/2 needs no such thing and says so.
-		_ = http.NewResponseController(w).EnableFullDuplex()
+		r.Body = &knownEnd{r.Body, r.ContentLength}
 		proxy.ServeHTTP(w, r)
 	})
+}
+
+// knownEnd is the body of a request that knows its end by the declared length. A
+// server of HTTP/1 closes the body when the reply begins, and a transport that
+// looks for its end just then cuts the reply: https://go.dev/issue/40747. With
+// EnableFullDuplex instead, the server of Go 1.26 panics where target is down.
+type knownEnd struct {
+	io.ReadCloser
+	rest int64 // negative: not declared
+}
+
+func (b *knownEnd) Read(p []byte) (int, error) {
+	if b.rest == 0 {
+		return 0, io.EOF
+	}
+	n, err := b.ReadCloser.Read(p)
+	if b.rest > 0 {
+		b.rest -= int64(n)
+	}
+	return n, err
 }

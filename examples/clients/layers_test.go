@@ -3,6 +3,7 @@
 package main
 
 import (
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -198,4 +199,25 @@ func (d redirected) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.URL.Host = d.addr
 	return d.base.RoundTrip(r)
+}
+
+// The request is larger than one read of the server, whose panic would cut the
+// connection of a later one.
+func TestProxyAnswersWhatItCannotPassOn(t *testing.T) {
+	target, err := url.Parse("http://127.0.0.1:1") // nobody listens
+	require.NoError(t, err)
+	var said strings.Builder
+	proxy := httptest.NewUnstartedServer(newProxy(target, nil))
+	proxy.Config.ErrorLog = log.New(&said, "", 0) // the log has a lock, and Close waits for the connections
+	proxy.Start()
+	client := proxy.Client()
+	for range 100 {
+		resp, err := client.Post(proxy.URL+"/v1/chat/completions", "application/json", strings.NewReader(strings.Repeat(" ", 100<<10)))
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		assert.Equal(t, http.StatusBadGateway, resp.StatusCode)
+	}
+	client.CloseIdleConnections()
+	proxy.Close()
+	assert.NotContains(t, said.String(), "panic")
 }
