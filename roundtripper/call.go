@@ -5,6 +5,7 @@ package roundtripper
 import (
 	"context"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -180,8 +181,7 @@ func (c *call) fill(e end) {
 // describe puts the record on the span, and makes the events.
 func (c *call) describe(e end) {
 	r := c.record
-	const most = 15 // without content and what the headers tell
-	attrs := make([]attribute.KeyValue, 0, most+len(r.Extra))
+	attrs := r.Attributes
 	if !c.target.describes(r) {
 		// Path and bodies told more than the span began with.
 		c.span.SetName(r.SpanName())
@@ -189,6 +189,7 @@ func (c *call) describe(e end) {
 	}
 	head := len(attrs)
 	attrs = r.AppendEnd(attrs)
+	r.Attributes = attrs
 	c.span.SetAttributes(c.forSpan(attrs)...)
 	if failure := r.Failure; failure.Type != "" {
 		if !c.capture.onSpan() {
@@ -200,12 +201,12 @@ func (c *call) describe(e end) {
 	c.emit(e, attrs[head:])
 }
 
-// forSpan returns attrs as the span may have them.
+// forSpan returns those of attrs that the span may have, and may keep.
 func (c *call) forSpan(attrs []attribute.KeyValue) []attribute.KeyValue {
 	if c.limits.Content && !c.capture.onSpan() {
 		return genai.WithoutContent(attrs)
 	}
-	return attrs
+	return slices.Clone(attrs)
 }
 
 func (c *call) fillReply() {

@@ -60,9 +60,11 @@ func (c *call) newReply(resp *http.Response) reply {
 		300 <= status && status < 400 || status >= 400 && !c.recording {
 		return nil
 	}
-	encoding := strings.ToLower(strings.TrimSpace(first(resp.Header, "Content-Encoding")))
+	encoding := first(resp.Header, "Content-Encoding")
+	if encoding != "" {
+		encoding = strings.ToLower(strings.TrimSpace(encoding))
+	}
 	encoded := encoding != "" && encoding != "identity"
-	decompress := decompressors[encoding]
 	var r mistral.Reply
 	if status >= 400 {
 		r = mistral.NewFailure(c.record, c.limits)
@@ -74,6 +76,7 @@ func (c *call) newReply(resp *http.Response) reply {
 		r = c.route.NewReply(c.record, isStream(first(resp.Header, "Content-Type")), start, c.limits)
 	}
 	if encoded {
+		decompress := decompressors[encoding]
 		return &compressed{reply: r, decompress: decompress, record: c.record, over: decompress == nil}
 	}
 	return r

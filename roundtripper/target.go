@@ -76,5 +76,5 @@ func (t *target) describe(r *genai.Call) {
 // describes tells whether a call is still what its span began with.
 func (t *target) describes(r *genai.Call) bool {
 	return t.route.Operation == r.Operation && t.provider == r.Provider && t.model == r.Request.Model &&
-		t.spanName == r.SpanName()
+		r.IsNamed(t.spanName)
 }

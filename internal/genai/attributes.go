@@ -4,6 +4,7 @@ package genai
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,7 +16,27 @@ import (
 // SpanName is the operation, or the route that has none, and behind it what was
 // called as far as it is known: the model, the agent, the tool or the workflow.
 func (c *Call) SpanName() string {
-	name, target := c.Operation, c.Request.Model
+	name, target := c.named()
+	if target == "" {
+		return name
+	}
+	return name + " " + target
+}
+
+// IsNamed tells whether spanName is the call's [Call.SpanName], without making
+// that.
+func (c *Call) IsNamed(spanName string) bool {
+	name, target := c.named()
+	rest, ok := strings.CutPrefix(spanName, name)
+	if ok && target != "" {
+		rest, ok = strings.CutPrefix(rest, " ")
+	}
+	return ok && rest == target
+}
+
+// named returns both halves of the name.
+func (c *Call) named() (name, target string) {
+	name, target = c.Operation, c.Request.Model
 	switch c.Operation {
 	case "":
 		name = c.Route
@@ -26,10 +47,7 @@ func (c *Call) SpanName() string {
 	case semconv.OperationInvokeWorkflow:
 		target = c.Workflow
 	}
-	if target == "" {
-		return name
-	}
-	return name + " " + target
+	return name, target
 }
 
 // AppendStart appends the attributes that samplers see: operation, provider,

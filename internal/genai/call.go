@@ -78,6 +78,8 @@ type Call struct {
 	// Held is the memory that the slices of bytes in the record lie in. Reset
 	// releases it.
 	Held []interface{ Release() }
+	// Attributes is memory in which to gather those of the call.
+	Attributes []attribute.KeyValue
 
 	// Vocabulary is whose words the attributes are in.
 	Vocabulary semconv.Vocabulary
@@ -90,16 +92,18 @@ type Call struct {
 func (c *Call) Reset() {
 	const (
 		most = 16
+		wide = 64  // attributes
 		long = 512 // messages of a history
 	)
 	for _, memory := range c.Held {
 		memory.Release()
 	}
-	choices, extra, held, messages := c.Response.Choices, c.Extra, c.Held, c.Request.Messages
+	choices, extra, held, messages, attributes := c.Response.Choices, c.Extra, c.Held, c.Request.Messages, c.Attributes
 	clear(choices)
 	clear(extra)
 	clear(held)
 	clear(messages)
+	clear(attributes)
 	*c = Call{Held: held[:0]}
 	if cap(choices) <= most {
 		c.Response.Choices = choices[:0]
@@ -109,6 +113,9 @@ func (c *Call) Reset() {
 	}
 	if cap(extra) <= most {
 		c.Extra = extra[:0]
+	}
+	if cap(attributes) <= wide {
+		c.Attributes = attributes[:0]
 	}
 }
 

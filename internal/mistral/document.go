@@ -31,6 +31,7 @@ type document struct {
 type reading struct {
 	document *document
 	trimmer  jsontrim.Trimmer
+	trimming bool         // the trimmer has begun
 	short    []byte       // of a request that may be read directly, else empty
 	spare    []genai.Part // memory for parts
 	call     *genai.Call
@@ -49,12 +50,20 @@ const maxIdle = 256 << 10
 func newReading(d *document, l Limits) *reading {
 	r := readings.Get().(*reading)
 	r.document, r.parts = d, parts{limits: l, spare: r.spare}
-	shape := d.lean
-	if l.Content {
-		shape = d.full
-	}
-	r.trimmer.Reset(shape, l.trim())
 	return r
+}
+
+// trim gives p to the trimmer.
+func (r *reading) trim(p []byte) {
+	if !r.trimming {
+		shape := r.document.lean
+		if r.parts.limits.Content {
+			shape = r.document.full
+		}
+		r.trimmer.Reset(shape, r.parts.limits.trim())
+		r.trimming = true
+	}
+	_, _ = r.trimmer.Write(p)
 }
 
 // maxDirect is the longest body that may be read directly. No limit of a trimmer
@@ -98,7 +107,7 @@ func (r *reading) done(call *genai.Call) {
 func (r *reading) Release() {
 	doc := r.trimmer.End()
 	r.spare = r.parts.renew(r.spare)
-	r.short, r.call, r.parts, r.cursor, r.failure = r.short[:0], nil, parts{}, jsonscan.Cursor{}, false
+	r.short, r.call, r.parts, r.cursor, r.failure, r.trimming = r.short[:0], nil, parts{}, jsonscan.Cursor{}, false, false
 	if cap(doc) <= maxIdle {
 		readings.Put(r)
 	}
@@ -165,12 +174,12 @@ func (r *jsonRequest) Write(p []byte) {
 		return
 	}
 	r.trim()
-	_, _ = r.reading.trimmer.Write(p)
+	r.reading.trim(p)
 }
 
 // trim gives up to read the request directly.
 func (r *jsonRequest) trim() {
-	_, _ = r.reading.trimmer.Write(r.reading.short)
+	r.reading.trim(r.reading.short)
 	r.reading.short = r.reading.short[:0]
 }
 
@@ -220,7 +229,7 @@ func (r *jsonReply) Write(p []byte) {
 		r.direct, r.done = true, true
 		return
 	}
-	_, _ = r.reading.trimmer.Write(p)
+	r.reading.trim(p)
 	r.done = r.reading.trimmer.Done()
 }
 
@@ -237,6 +246,7 @@ func (r *jsonReply) Fill() {
 }
 
 func (r *jsonReply) fillTrimmed() {
+	r.reading.trim(nil) // nothing may have come
 	doc, isObject := r.reading.fill(r.call)
 	r.done = r.reading.trimmer.Done()
 	if r.reading.trimmer.Failed() || !isObject && len(doc) > 0 {
