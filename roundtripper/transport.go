@@ -70,10 +70,14 @@ func (t *Transport) CloseIdleConnections() {
 // here and put back, since many clients never read it. Where the context ended
 // it, it has ended by the time that Read has returned an error, or Close.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	route, ok := t.match(req)
-	if !ok {
-		return t.base.RoundTrip(req)
+	if route, ok := t.match(req); ok {
+		return t.observe(req, route)
 	}
+	return t.base.RoundTrip(req)
+}
+
+// observe makes the exchange of a call.
+func (t *Transport) observe(req *http.Request, route *mistral.Route) (*http.Response, error) {
 	snapshot := takeSnapshot(req)
 	ctx, c := t.start(req, route, snapshot)
 	out := t.outgoing(ctx, req, snapshot, c)

@@ -85,20 +85,27 @@ var routes = []Route{
 // the host unless the path is that of a route.
 func Match(method string, u *url.URL, configured map[string]bool) (*Route, bool) {
 	before, end := cutLast(u.Path)
-	if r := match(byEnd[slot(end)], method, u, configured); r != nil {
-		return r, true
+	if candidates := byEnd[slot(end)]; candidates != nil {
+		if r := match(candidates, method, u, configured); r != nil {
+			return r, true
+		}
 	}
 	_, parent := cutLast(before)
-	r := match(openBelow[slot(parent)], method, u, configured)
-	return r, r != nil
+	if candidates := openBelow[slot(parent)]; candidates != nil {
+		if r := match(candidates, method, u, configured); r != nil {
+			return r, true
+		}
+	}
+	return nil, false
 }
 
 func match(candidates []*Route, method string, u *url.URL, configured map[string]bool) *Route {
-	host := ""
+	host, fits := "", ""
 	for _, r := range candidates {
-		if method != r.method || !endsWith(u.Path, r.path) {
+		if method != r.method || r.path != fits && !endsWith(u.Path, r.path) {
 			continue
 		}
+		fits = r.path
 		if host == "" {
 			host = Hostname(u)
 		}
@@ -135,7 +142,7 @@ func slot(segment string) byte {
 	if segment == "" {
 		return 0
 	}
-	return byte(len(segment))<<4 ^ segment[len(segment)-1]
+	return byte(len(segment))<<4 ^ segment[0]<<1 ^ segment[len(segment)-1]
 }
 
 // cutLast cuts the last segment off a path.
