@@ -72,11 +72,12 @@ const maxDirect = maxLean
 
 // mayBeDirect tells whether p, the first bytes of a document, may be all of it and
 // be read as they are. To trim them would be another pass, which changes nothing
-// but base64 and what is no UTF-8.
+// but base64, and what is no UTF-8: where that becomes U+FFFD, it gets three times
+// as long.
 func (r *reading) mayBeDirect(p []byte) bool {
 	l := &r.parts.limits
 	return r.document.direct && !l.Content && l.Total >= maxDirect && 0 < len(p) && len(p) <= maxDirect &&
-		utf8.Valid(p) && !bytes.Contains(p, []byte(";base64,"))
+		(3*len(p) <= maxDirect || utf8.Valid(p)) && !bytes.Contains(p, []byte(";base64,"))
 }
 
 // direct records the members of p if that is a whole document. It is strict where
