@@ -46,7 +46,7 @@ type call struct {
 	broken   bool        // decoding panicked
 	record   *genai.Call // nil when the call has ended
 	reply    reply
-	lastRead time.Time
+	lastRead time.Duration // after start: to ask for that takes half as long as for the time
 	pace     pace
 
 	// byContext is busy while the context's goroutine ends the call: who learns of
@@ -74,7 +74,7 @@ func (c *call) read(p []byte, err error) {
 		c.mu.Unlock()
 		return
 	}
-	c.lastRead = time.Now()
+	c.lastRead = time.Since(c.start)
 	cause, beat := c.feed(p)
 	if cause == causeNone && err != nil {
 		cause = causeOf(err)
@@ -83,7 +83,7 @@ func (c *call) read(p []byte, err error) {
 	c.mu.Unlock()
 	beat.record(c)
 	if cause != causeNone {
-		c.end(end{cause: cause, err: err, at: c.lastRead})
+		c.end(end{cause: cause, err: err, after: c.lastRead})
 	}
 }
 
@@ -127,9 +127,9 @@ func (c *call) finish(e end) {
 	if !first {
 		return
 	}
-	e.at = c.lastRead
+	e.after = c.lastRead
 	if e.cause != causeCollected {
-		e.at = time.Now()
+		e.after = time.Since(c.start)
 	}
 	c.end(e)
 }
@@ -161,7 +161,7 @@ func (c *call) end(e end) {
 // fill completes the record.
 func (c *call) fill(e end) {
 	r, reports := c.record, &c.transport.reports
-	r.Duration = e.at.Sub(c.start)
+	r.Duration = e.after
 	fromReply := r.DecodeErrors
 	c.asked.fill(r)
 	fromRequest := r.DecodeErrors - fromReply
@@ -233,7 +233,7 @@ func (c *call) spanExecutions(e end) {
 		return
 	}
 	defer c.transport.reports.contain("a span processor or sampler") // the events are still to come
-	last := e.at
+	last := c.start.Add(e.after)
 	within := func(t, otherwise time.Time) time.Time {
 		switch {
 		case t.IsZero():
@@ -265,7 +265,7 @@ func (c *call) spanExecutions(e end) {
 func (c *call) endSpan(e end) {
 	defer c.transport.reports.contain("a span processor")
 	if e.cause == causeCollected {
-		c.span.End(trace.WithTimestamp(e.at))
+		c.span.End(trace.WithTimestamp(c.start.Add(e.after)))
 		return
 	}
 	c.span.End()

@@ -25,7 +25,7 @@ type pace struct {
 	genai.Pace
 	on     bool
 	labels *genai.Labels // known with the first chunk that is measured
-	last   time.Time     // when the last chunk came
+	last   time.Duration // when the last chunk came, after the start
 }
 
 // startPace is called before the caller gets the body.
@@ -55,7 +55,7 @@ func (c *call) beat(before int) (b beat) {
 	if !p.on || r.Chunks == before {
 		return beat{}
 	}
-	b = beat{p.Pace, nil, r.Chunks - before, c.lastRead.Sub(p.last)}
+	b = beat{p.Pace, nil, r.Chunks - before, c.lastRead - p.last}
 	p.last = c.lastRead
 	if before == 0 { // the first has none before it
 		b.chunks, b.since = b.chunks-1, 0

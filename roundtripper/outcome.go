@@ -43,7 +43,7 @@ func causeOf(err error) cause {
 type end struct {
 	cause cause
 	err   error
-	at    time.Time // when the call ended; of one that was abandoned, its last sign of life
+	after time.Duration // when the call ended, after its start; of one that was abandoned, its last sign of life
 }
 
 // settle finds the outcome of a call, and what type of error it is. The error is

@@ -29,11 +29,11 @@ func (c *call) response(resp *http.Response, err error) {
 		return
 	}
 	c.record.Response.Status = resp.StatusCode
-	c.lastRead = time.Now()
+	c.lastRead = time.Since(c.start)
 	ok := func() bool {
 		defer c.transport.reports.contain("the start of a response")
 		if c.recording {
-			mistral.ReadHeaders(resp.Header, c.lastRead, c.record)
+			mistral.ReadHeaders(resp.Header, c.start.Add(c.lastRead), c.record)
 		}
 		c.reply = c.newReply(resp)
 		return true
