@@ -108,15 +108,16 @@ var delimiter = [256]bool{
 	',': true, ':': true, '"': true, '{': true, '}': true, '[': true, ']': true,
 }
 
+// words are the literals by their first letter.
+var words = [256]string{'t': "true", 'f': "false", 'n': "null"}
+
 // scalarLen returns the length of the number or literal that b begins with, or 0.
 func scalarLen(b []byte) int {
-	for _, word := range [...]string{"true", "false", "null"} {
-		if b[0] == word[0] {
-			if len(b) >= len(word) && string(b[:len(word)]) == word {
-				return len(word)
-			}
-			return 0
+	if word := words[b[0]]; word != "" {
+		if len(b) >= len(word) && string(b[:len(word)]) == word {
+			return len(word)
 		}
+		return 0
 	}
 	n := 0
 	if b[0] == '-' {

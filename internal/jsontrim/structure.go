@@ -72,6 +72,9 @@ func (t *Trimmer) top() *frame {
 func (t *Trimmer) structure(p []byte) int {
 	n := 0
 	for n < len(p) && t.state < inText {
+		if n += t.run(p[n:]); n == len(p) || t.state >= inText {
+			break
+		}
 		c := p[n]
 		if c == ' ' || c == '\n' || c == '\r' || c == '\t' {
 			n++
