@@ -98,11 +98,13 @@ func (c *Call) Reset() {
 	for _, memory := range c.Held {
 		memory.Release()
 	}
-	choices, extra, held, messages, attributes := c.Response.Choices, c.Extra, c.Held, c.Request.Messages, c.Attributes
+	choices, extra, held, attributes := c.Response.Choices, c.Extra, c.Held, c.Attributes
+	messages, tools := c.Request.Messages, c.Request.Tools
 	clear(choices)
 	clear(extra)
 	clear(held)
 	clear(messages)
+	clear(tools)
 	clear(attributes)
 	*c = Call{Held: held[:0]}
 	if cap(choices) <= most {
@@ -110,6 +112,9 @@ func (c *Call) Reset() {
 	}
 	if cap(messages) <= long {
 		c.Request.Messages = messages[:0]
+	}
+	if cap(tools) <= most {
+		c.Request.Tools = tools[:0]
 	}
 	if cap(extra) <= most {
 		c.Extra = extra[:0]

@@ -384,11 +384,12 @@ func (c *Cursor) digits() bool {
 // text consumes the string that begins at pos.
 func (c *Cursor) text() (Text, bool) {
 	start := c.pos + 1
-	if end := start + literal(c.doc[start:]); end < len(c.doc) && c.doc[end] == '"' {
+	end := start + literal(c.doc[start:])
+	if end < len(c.doc) && c.doc[end] == '"' {
 		c.pos = end + 1
 		return Text{raw: c.doc[start:end]}, true
 	}
-	t, rest, ok := CutText(c.doc[c.pos+1:])
+	t, rest, ok := cutText(c.doc[start:], end-start)
 	if !ok {
 		return Text{}, c.fail()
 	}

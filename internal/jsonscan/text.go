@@ -20,8 +20,11 @@ type Text struct {
 // CutText reads a string whose opening quote has been read, and returns it with
 // what follows its closing quote. ok is false if b does not begin with the rest
 // of a valid string.
-func CutText(b []byte) (t Text, rest []byte, ok bool) {
-	for i := 0; ; {
+func CutText(b []byte) (t Text, rest []byte, ok bool) { return cutText(b, 0) }
+
+// cutText is CutText where the first i bytes are known to be literal.
+func cutText(b []byte, i int) (t Text, rest []byte, ok bool) {
+	for {
 		i += literal(b[i:])
 		switch {
 		case i == len(b), b[i] < ' ':

@@ -179,20 +179,19 @@ func place(s string) string {
 	return s
 }
 
-// tools reads the tools that the model may call. Of Mistral's built-in
+// appendTools appends the tools that the model may call. Of Mistral's built-in
 // ones only what identifies them is read: a connector also carries its
 // credentials.
-func (p *parts) tools(c *jsonscan.Cursor) []genai.Tool {
-	var tools []genai.Tool
+func (p *parts) appendTools(dst []genai.Tool, c *jsonscan.Cursor) []genai.Tool {
 	if !c.Array() {
-		return nil
+		return dst
 	}
 	for c.Element() {
 		if t, ok := readTool(c); ok && p.room() {
-			tools = append(tools, t)
+			dst = append(dst, t)
 		}
 	}
-	return tools
+	return dst
 }
 
 func readTool(c *jsonscan.Cursor) (t genai.Tool, ok bool) {
@@ -203,7 +202,7 @@ func readTool(c *jsonscan.Cursor) (t genai.Tool, ok bool) {
 	for c.Member() {
 		switch key := string(c.Key()); key {
 		case "type":
-			t.Type = clip(c.String())
+			t.Type = readName(c, "function")
 		case "function":
 			readFunction(c, &t)
 		case "connector_id", "library_ids":

@@ -200,7 +200,7 @@ func (r *reading) outputs(c *jsonscan.Cursor) {
 		}
 		e.readSource(r.call)
 		if e.kind.Is(toolExecution) {
-			asked, answered := e.execution()
+			asked, answered := r.parts.execution(&e)
 			recordExecution(r.call, asked, answered, readTime(e.created), readTime(e.completed))
 		}
 		if r.parts.limits.Content {

@@ -143,12 +143,12 @@ func (p *parts) appendEntry(dst []genai.Part, e *entry) []genai.Part {
 	case functionCall:
 		call := wireToolCall{id: e.toolCallID, name: e.name, arguments: e.arguments}
 		part := genai.Part{Type: genai.PartToolCall, ID: name(call.idText()), Name: name(e.name)}
-		setArguments(&part, e.arguments)
+		p.setArguments(&part, e.arguments)
 		return append(dst, part)
 	case functionResult:
 		return append(dst, p.toolResponse(&wireMessage{toolCallID: e.toolCallID, content: e.result}))
 	case toolExecution:
-		asked, answered := e.execution()
+		asked, answered := p.execution(e)
 		return appendExecution(dst, asked, answered)
 	case agentHandoff:
 		var h handoff
@@ -160,9 +160,9 @@ func (p *parts) appendEntry(dst []genai.Part, e *entry) []genai.Part {
 
 // execution is the run of a tool of the server: what it was asked, and what it
 // answered if that is anything.
-func (e *entry) execution() (asked, answered genai.Part) {
+func (p *parts) execution(e *entry) (asked, answered genai.Part) {
 	asked = genai.Part{Type: genai.PartServerToolCall, ID: name(e.id), Name: name(e.name)}
-	setArguments(&asked, e.arguments)
+	p.setArguments(&asked, e.arguments)
 	return asked, serverToolResponse(asked, e.info)
 }
 

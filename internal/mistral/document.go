@@ -33,7 +33,8 @@ type reading struct {
 	trimmer  jsontrim.Trimmer
 	trimming bool         // the trimmer has begun
 	short    []byte       // of a request that may be read directly, else empty
-	spare    []genai.Part // memory for parts
+	spare    []genai.Part // memory for parts, and their texts
+	memory   []byte
 	call     *genai.Call
 	parts    parts
 	cursor   jsonscan.Cursor
@@ -49,7 +50,7 @@ const maxIdle = 256 << 10
 
 func newReading(d *document, l Limits) *reading {
 	r := readings.Get().(*reading)
-	r.document, r.parts = d, parts{limits: l, spare: r.spare}
+	r.document, r.parts = d, parts{limits: l, spare: r.spare, memory: r.memory}
 	return r
 }
 
@@ -107,7 +108,7 @@ func (r *reading) done(call *genai.Call) {
 // document any more.
 func (r *reading) Release() {
 	doc := r.trimmer.End()
-	r.spare = r.parts.renew(r.spare)
+	r.spare, r.memory = r.parts.renew(r.spare, r.memory)
 	r.short, r.call, r.parts, r.cursor, r.failure, r.trimming = r.short[:0], nil, parts{}, jsonscan.Cursor{}, false, false
 	if cap(doc) <= maxIdle {
 		readings.Put(r)

@@ -60,6 +60,8 @@ type parts struct {
 	items  int          // kept so far
 	spare  []genai.Part // for messages to come
 	taken  int          // from spare, and beyond it
+	memory []byte       // for texts to come
+	used   int          // of memory, and beyond it
 	names  [4]string    // the last ones: an answer has the id of its call, and a tool its name again
 	named  int
 }
@@ -98,17 +100,36 @@ func (p *parts) single() []genai.Part {
 	return one
 }
 
-// maxSpare is how many parts the memory of one reading has for the next.
-const maxSpare = 512
-
-// renew makes the memory of the parts that were taken ready for another reading:
-// as much of it as would have done.
-func (p *parts) renew(memory []genai.Part) []genai.Part {
-	if enough := min(p.taken, maxSpare); enough > len(memory) {
-		return make([]genai.Part, enough)
+// text returns an empty slice with room for n bytes.
+func (p *parts) text(n int) []byte {
+	p.used += n
+	if len(p.memory) < n {
+		return make([]byte, 0, n)
 	}
-	clear(memory[:min(p.taken, len(memory))])
-	return memory
+	room := p.memory[:0:n]
+	p.memory = p.memory[n:]
+	return room
+}
+
+// What the memory of one reading has at most for the next: parts, and bytes of
+// text.
+const (
+	maxSpare  = 512
+	maxMemory = 32 << 10
+)
+
+// renew makes the memory that was taken ready for another reading: as much of it
+// as would have done.
+func (p *parts) renew(spare []genai.Part, memory []byte) ([]genai.Part, []byte) {
+	if enough := min(p.taken, maxSpare); enough > len(spare) {
+		spare = make([]genai.Part, enough)
+	} else {
+		clear(spare[:min(p.taken, len(spare))])
+	}
+	if enough := min(p.used, maxMemory); enough > len(memory) {
+		memory = make([]byte, enough)
+	}
+	return spare, memory
 }
 
 func (p *parts) message(w *wireMessage) genai.Message {
@@ -178,7 +199,7 @@ func (p *parts) appendToolCalls(dst []genai.Part, calls []byte) []genai.Part {
 	for c.Element() && p.room() {
 		call := readToolCall(&c)
 		part := genai.Part{Type: genai.PartToolCall, ID: p.name(call.idText()), Name: p.name(call.name)}
-		setArguments(&part, call.arguments)
+		p.setArguments(&part, call.arguments)
 		dst = append(dst, part)
 	}
 	return dst
@@ -234,12 +255,12 @@ func readToolCall(c *jsonscan.Cursor) (w wireToolCall) {
 
 // setArguments sets the arguments of a tool call: the object that they are or
 // that their text holds, else the text.
-func setArguments(part *genai.Part, raw []byte) {
+func (p *parts) setArguments(part *genai.Part, raw []byte) {
 	c := jsonscan.New(raw)
 	switch c.Kind() {
 	case jsonscan.KindString:
 		t, _ := c.Text()
-		setArgumentText(part, t.Append(make([]byte, 0, len(raw))))
+		setArgumentText(part, t.Append(p.text(len(raw))))
 	case jsonscan.KindNone, jsonscan.KindNull:
 	default:
 		setArgumentText(part, raw)

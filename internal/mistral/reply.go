@@ -102,5 +102,9 @@ func appendAnswer(m *genai.Message, w *wireMessage, p *parts) {
 		m.Parts = append(m.Parts, p.toolResponse(w))
 		return
 	}
-	m.Parts = p.appendMessage(m.Parts, w)
+	if m.Parts != nil {
+		m.Parts = p.appendMessage(m.Parts, w)
+	} else if one := p.appendMessage(p.single(), w); len(one) > 0 {
+		m.Parts = one
+	}
 }

@@ -85,7 +85,7 @@ func (r *reading) contentMember(c *jsonscan.Cursor) {
 	req := &r.call.Request
 	switch string(c.Key()) {
 	case "tools":
-		req.Tools = r.parts.tools(c)
+		req.Tools = r.parts.appendTools(req.Tools[:0], c)
 	case "metadata":
 		r.metadata(c)
 	case "prompt_cache_key":
