@@ -452,3 +452,23 @@ func TestTheEndOfWhatIsSkippedIsFoundAtAnyDistance(t *testing.T) {
 		}
 	}
 }
+
+// What comes in one piece is mostly read in one loop, what comes byte by byte
+// never is.
+func TestTheCopyIsTheSameInOnePieceAndByteByByte(t *testing.T) {
+	for _, doc := range append([]string{
+		`{"a":"x\/y","b":"\u00e9","c":"\b"}`,
+		`{"a" "b":1}`,
+		`{"a":1 "b":2}`,
+		`{"\u0061":"b":1,"c":2}`,
+		`{"\u0061":1,"c":[1 ,{"d": true,"e" :false}, -0.5e+3 ]}`,
+		`{"a":{"b":[],"c":{}},"b":[[],[[]]]}`,
+		`{"a":[1,]}`, `{"a":{"b":1,}}`, `{"a":[,1]}`, `{"a":01}`, `{"a":-}`, `{"a":tru}`, `[{"a":1]`, `{"a":[1}}`,
+	}, seeds...) {
+		for i, s := range shapes {
+			for _, shape := range []*jsontrim.Shape{s.shape, s.shape.Bulk()} {
+				assert.Equal(t, trim(shape, jsontrim.Limits{}, pieces(doc, 1)...), trim(shape, jsontrim.Limits{}, doc), "shape %d: %q", i, doc)
+			}
+		}
+	}
+}
