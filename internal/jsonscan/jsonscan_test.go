@@ -4,6 +4,7 @@ package jsonscan
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -13,7 +14,7 @@ import (
 
 // decode reads any document through the cursor into what encoding/json would
 // give, so that the two can be compared.
-func decode(c *Cursor) any {
+func decode(t *testing.T, c *Cursor) any {
 	switch c.Kind() {
 	case KindObject:
 		m := map[string]any{}
@@ -21,20 +22,30 @@ func decode(c *Cursor) any {
 		for c.Member() {
 			k := string(c.Key())
 			// Keys are compared as they stand; encoding/json replaces each invalid byte.
-			m[string([]rune(k))] = decode(c)
+			m[string([]rune(k))] = decode(t, c)
 		}
 		return m
 	case KindArray:
 		a := []any{}
 		c.Array()
 		for c.Element() {
-			a = append(a, decode(c))
+			a = append(a, decode(t, c))
 		}
 		return a
 	case KindString:
 		return c.String()
 	case KindNumber:
-		return json.Number(c.Raw())
+		whole := *c
+		i, isWhole := whole.Int()
+		raw := c.Raw()
+		want, err := strconv.ParseInt(string(raw), 10, 64)
+		require.Equal(t, []any{c.pos, c.bad}, []any{whole.pos, whole.bad}, "where Int ends in %q", c.doc)
+		if err == nil {
+			require.Equal(t, []any{want, true}, []any{i, isWhole}, "%q", raw)
+		} else if f, _ := strconv.ParseFloat(string(raw), 64); isWhole {
+			require.Equal(t, f, float64(i), "%q", raw)
+		}
+		return json.Number(raw)
 	case KindTrue, KindFalse:
 		v, _ := c.Bool()
 		return v
@@ -64,6 +75,8 @@ var documents = []string{
 	``, ` `, `{`, `}`, `[`, `]`, `{"a"}`, `{"a":}`, `{"a":1,}`, `[1,]`, `[,1]`, `{,}`, `{"a":1 "b":2}`, `[1 2]`, `[1]]`,
 	`tru`, `nul`, `truex`, `01`, `-`, `1.`, `1e`, `1e+`, `.5`, `+1`, `"`, `"\x"`, `"\u12g4"`, `"\u12"`, "\"\x01\"", `"a" "b"`, `{"a":1}}`, `{1:2}`,
 	"\ufeff{}", "{\"a\":\x001}",
+	`{"a"1}`, `{"a" :1 , "b" : 2}`, `{"a"x1}`, `{,"a":1}`, `{"a":1,,"b":2}`, `[01]`, `[00]`, `[1E3,1e3,12.5,-0]`,
+	`[999999999999999999,1234567890123456789,99999999999999999999]`,
 }
 
 func TestCursorAgreesWithEncodingJSON(t *testing.T) {
@@ -76,7 +89,7 @@ func assertAgreement(t *testing.T, doc []byte) {
 	t.Helper()
 	want, valid := reference(doc)
 	c := New(doc)
-	got := decode(&c)
+	got := decode(t, &c)
 	if strings.Count(string(doc), "[")+strings.Count(string(doc), "{") > maxDepth {
 		return // encoding/json goes deeper
 	}
