@@ -4,6 +4,7 @@ package jsontrim
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"hash"
 	"strconv"
@@ -48,22 +49,27 @@ func (d *digest) write(b []byte) {
 }
 
 // groups decodes whole groups of four and returns how many characters they are.
-func (d *digest) groups(b []byte) int {
-	n := 0
-	for len(b)-n >= 4 {
-		q := b[n : n+4 : n+4]
-		v0, v1, v2, v3 := sextet[q[0]], sextet[q[1]], sextet[q[2]], sextet[q[3]]
-		if v0|v1|v2|v3 >= notSextet {
-			break
+func (d *digest) groups(b []byte) (n int) {
+	for {
+		d.flush(4)
+		fit := min(len(b)/4, (len(d.buf)-d.n-1)/3)
+		if fit == 0 {
+			return n
 		}
-		d.flush(3)
-		v := uint32(v0)<<18 | uint32(v1)<<12 | uint32(v2)<<6 | uint32(v3)
-		o := d.buf[d.n : d.n+3 : d.n+3]
-		o[0], o[1], o[2] = byte(v>>16), byte(v>>8), byte(v)
-		d.n += 3
-		n += 4
+		out := d.buf[d.n:]
+		for i := range fit {
+			q := b[4*i : 4*i+4 : 4*i+4]
+			v := placed[0][q[0]] | placed[1][q[1]] | placed[2][q[2]] | placed[3][q[3]]
+			if v&notPlaced != 0 {
+				d.n += 3 * i
+				return n + 4*i
+			}
+			binary.BigEndian.PutUint32(out[3*i:3*i+4], v) // three bytes, and one for the next to overwrite
+		}
+		d.n += 3 * fit
+		n += 4 * fit
+		b = b[4*fit:]
 	}
-	return n
 }
 
 func (d *digest) char(c byte) {
@@ -126,7 +132,10 @@ func (d *digest) appendTo(dst, media []byte, whole bool) []byte {
 	return append(dst, ',')
 }
 
-const notSextet = 0xFF
+const (
+	notSextet = 0xFF
+	notPlaced = 1
+)
 
 // sextet gives the value of each character of either alphabet.
 var sextet = func() (table [256]byte) {
@@ -138,6 +147,20 @@ var sextet = func() (table [256]byte) {
 		table[c] = byte(i)
 	}
 	table['+'], table['-'], table['/'], table['_'] = 62, 62, 63, 63
+	return table
+}()
+
+// placed gives the value of each character where it stands in a group, in the
+// upper three bytes.
+var placed = func() (table [4][256]uint32) {
+	for c, v := range sextet {
+		for i := range table {
+			table[i][c] = uint32(v) << (26 - 6*i)
+			if v == notSextet {
+				table[i][c] = notPlaced
+			}
+		}
+	}
 	return table
 }()
 
