@@ -91,8 +91,11 @@ func first(h http.Header, name string) string {
 }
 
 func isStream(contentType string) bool {
-	if contentType == "application/json" { // nearly always, if it is none
+	switch contentType { // as nearly all are spelled
+	case "application/json":
 		return false
+	case "text/event-stream":
+		return true
 	}
 	mediaType, _, _ := mime.ParseMediaType(contentType)
 	return mediaType == "text/event-stream"

@@ -126,17 +126,30 @@ func BenchmarkConcurrentStreams(b *testing.B) {
 }
 
 // BenchmarkFirstByte waits in the server until the client has the headers, and
-// then the first chunk: who reads ahead would wait for ever.
+// then the first chunk: who reads ahead would wait for ever. One server answers at
+// once, the other takes its time before the headers and before the chunk, though
+// far less than a model.
 func BenchmarkFirstByte(b *testing.B) {
+	for _, server := range []struct {
+		name  string
+		takes time.Duration
+	}{{"instant", 0}, {"10ms", 10 * time.Millisecond}} {
+		b.Run(server.name, func(b *testing.B) { firstByte(b, server.takes) })
+	}
+}
+
+func firstByte(b *testing.B, takes time.Duration) {
 	arrived := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
+		time.Sleep(takes)
 		w.Header().Set("Content-Type", "text/event-stream")
 		c := http.NewResponseController(w)
 		if c.Flush() != nil {
 			return
 		}
 		<-arrived
+		time.Sleep(takes)
 		if _, err := io.WriteString(w, textChunk); err != nil || c.Flush() != nil {
 			return
 		}
