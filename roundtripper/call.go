@@ -29,11 +29,11 @@ type call struct {
 	target    *target         // what the span began with
 	caller    context.Context // the caller's
 	span      trace.Span
-	recording bool            // the span is, or events are wanted; else only metrics are recorded
+	recording bool // the span is, or events are wanted; else only metrics are recorded
+	capture   ContentCapture
 	meter     *genai.Meter    // nil: no metrics
 	measured  context.Context // for the meter and the logger: it has the span and never ends
 	events    events
-	capture   ContentCapture
 	own       []attribute.KeyValue // what the span carries besides
 	start     time.Time
 	limits    mistral.Limits

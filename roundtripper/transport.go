@@ -5,6 +5,7 @@ package roundtripper
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -70,16 +71,16 @@ func (t *Transport) CloseIdleConnections() {
 // here and put back, since many clients never read it. Where the context ended
 // it, it has ended by the time that Read has returned an error, or Close.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	if route, ok := t.match(req); ok {
-		return t.observe(req, route)
+	if route, host := t.match(req); route != nil {
+		return t.observe(req, route, host)
 	}
 	return t.base.RoundTrip(req)
 }
 
 // observe makes the exchange of a call.
-func (t *Transport) observe(req *http.Request, route *mistral.Route) (*http.Response, error) {
+func (t *Transport) observe(req *http.Request, route *mistral.Route, host string) (*http.Response, error) {
 	snapshot := takeSnapshot(req)
-	ctx, c := t.start(req, route, snapshot)
+	ctx, c := t.start(req, route, host, snapshot)
 	out := t.outgoing(ctx, req, snapshot, c)
 	returned := false
 	defer func() {
@@ -96,21 +97,21 @@ func (t *Transport) observe(req *http.Request, route *mistral.Route) (*http.Resp
 	return resp, err
 }
 
-// match finds the route of a request that is to be observed. It allocates
-// nothing for any other.
-func (t *Transport) match(req *http.Request) (*mistral.Route, bool) {
+// match finds the route and the server of a request that is to be observed. It
+// allocates nothing for any other.
+func (t *Transport) match(req *http.Request) (route *mistral.Route, host string) {
 	if req == nil || req.URL == nil {
-		return nil, false
+		return nil, ""
 	}
-	route, ok := mistral.Match(req.Method, req.URL, t.config.hosts)
-	if !ok {
-		return nil, false
+	route, host = mistral.Match(req.Method, req.URL, t.config.hosts)
+	if route == nil {
+		return nil, ""
 	}
 	ctx := req.Context()
 	if scope.Observed(ctx) || scope.Untraced(ctx) || !t.wanted(req) {
-		return nil, false
+		return nil, ""
 	}
-	return route, true
+	return route, host
 }
 
 // wanted asks the user's filter. One that panics leaves the call alone.
@@ -125,14 +126,13 @@ func (t *Transport) wanted(req *http.Request) (keep bool) {
 // start begins the span of a call, which is nil when nothing is recorded, and
 // returns the context to send the request with. What goes wrong in here costs
 // the telemetry, never the call.
-func (t *Transport) start(req *http.Request, route *mistral.Route, s *snapshot) (ctx context.Context, c *call) {
+func (t *Transport) start(req *http.Request, route *mistral.Route, host string, s *snapshot) (ctx context.Context, c *call) {
 	caller := req.Context()
 	ctx = scope.WithObserved(caller)
 	defer t.reports.contain("the start of a span")
 
-	host, port := address(req)
 	route, model := route.Peek(req.URL.Path, s.body)
-	target := t.targets.get(route, host, port, model, t.config.provider)
+	target := t.targets.get(route, host, port(req.URL), model, t.config.provider)
 	options, own := target.options, t.ownAttributes(caller)
 	if len(own) > 0 {
 		options = append(options, trace.WithAttributes(own...))
@@ -209,16 +209,15 @@ func (t *Transport) inject(out *http.Request, p propagation.TextMapPropagator) {
 	out.Header = header
 }
 
-// address is the server that the URL names; the Host header may name another.
-func address(req *http.Request) (host string, port int) {
-	host = mistral.Hostname(req.URL)
-	if p := req.URL.Port(); p != "" {
+// port is that of the server that a URL names; the Host header may name another.
+func port(u *url.URL) int {
+	if p := u.Port(); p != "" {
 		if port, err := strconv.Atoi(p); err == nil {
-			return host, port
+			return port
 		}
 	}
-	if strings.EqualFold(req.URL.Scheme, "https") {
-		return host, 443
+	if strings.EqualFold(u.Scheme, "https") {
+		return 443
 	}
-	return host, 80
+	return 80
 }

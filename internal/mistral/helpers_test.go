@@ -27,7 +27,8 @@ var (
 
 // matchAt is Match of a URL with this host and path.
 func matchAt(method, host, path string, configured map[string]bool) (*Route, bool) {
-	return Match(method, &url.URL{Scheme: "https", Host: host, Path: path}, configured)
+	route, _ := Match(method, &url.URL{Scheme: "https", Host: host, Path: path}, configured)
+	return route, route != nil
 }
 
 func chatAt(host string) *Route {

@@ -80,27 +80,26 @@ var routes = []Route{
 	{Operation: semconv.OperationChat, method: http.MethodPost, path: "/publishers/mistralai/models/*:streamRawPredict", where: vertex, endpoint: &vertexEndpoint},
 }
 
-// Match finds the route of a request. configured holds the hosts, in lower case,
-// that the user called Mistral's. Match does not allocate, and does not look at
-// the host unless the path is that of a route.
-func Match(method string, u *url.URL, configured map[string]bool) (*Route, bool) {
+// Match finds the route of a request, nil if there is none, and the server's
+// [Hostname]. configured holds the hosts, in lower case, that the user called
+// Mistral's. Match does not allocate, and does not look at the host unless the
+// path is that of a route.
+func Match(method string, u *url.URL, configured map[string]bool) (route *Route, host string) {
 	before, end := cutLast(u.Path)
 	if candidates := byEnd[slot(end)]; candidates != nil {
-		if r := match(candidates, method, u, configured); r != nil {
-			return r, true
+		if route, host = match(candidates, method, u, configured); route != nil {
+			return route, host
 		}
 	}
 	_, parent := cutLast(before)
 	if candidates := openBelow[slot(parent)]; candidates != nil {
-		if r := match(candidates, method, u, configured); r != nil {
-			return r, true
-		}
+		return match(candidates, method, u, configured)
 	}
-	return nil, false
+	return nil, ""
 }
 
-func match(candidates []*Route, method string, u *url.URL, configured map[string]bool) *Route {
-	host, fits := "", ""
+func match(candidates []*Route, method string, u *url.URL, configured map[string]bool) (route *Route, host string) {
+	fits := ""
 	for _, r := range candidates {
 		if method != r.method || r.path != fits && !endsWith(u.Path, r.path) {
 			continue
@@ -110,10 +109,10 @@ func match(candidates []*Route, method string, u *url.URL, configured map[string
 			host = Hostname(u)
 		}
 		if r.where.holds(host, configured) {
-			return r
+			return r, host
 		}
 	}
-	return nil
+	return nil, ""
 }
 
 // Hostname is the server that a URL names, in lower case and without the dot of
