@@ -61,8 +61,13 @@ func (o *outlet) call(ctx context.Context, export func(context.Context) error) b
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(o.life, cancel)()
-	defer o.trouble.over()
+	o.trouble.over()
 	ctx = o.trouble.in(ctx)
+	defer func() {
+		if ctx.Err() == nil { // else it is why time ran out, which Shutdown is about to tell
+			o.trouble.over()
+		}
+	}()
 	err := guard.Call("the exporter", func() error { return shorten(export(ctx)) })
 	if err == nil {
 		return true
@@ -93,7 +98,17 @@ func (o *outlet) told() error {
 // ForceFlush exports what was recorded before the call. It waits no longer than
 // ctx; the export then goes on, for to end it would be to lose its records.
 func (o *outlet) ForceFlush(ctx context.Context) error {
-	return o.trouble.explain(o.flush(ctx).Wait(ctx))
+	return o.wait(ctx, o.flush(ctx))
+}
+
+// wait waits for it within ctx. An error that tells only that time was up gets the
+// reason, where one is known.
+func (o *outlet) wait(ctx context.Context, it *guard.Running) error {
+	err := it.Wait(ctx)
+	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+		return o.trouble.explain(err)
+	}
+	return err
 }
 
 // flush returns a flush that has not begun yet. Whoever comes before it begins
@@ -125,7 +140,7 @@ func (o *outlet) Shutdown(ctx context.Context) error {
 		o.stopping = o.begin("Shutdown", func() error { return o.pipe.Shutdown(ctx) })
 	})
 	defer o.abort()
-	return o.trouble.explain(o.stopping.Wait(ctx))
+	return o.wait(ctx, o.stopping)
 }
 
 func (o *outlet) begin(what string, f func() error) *guard.Running {

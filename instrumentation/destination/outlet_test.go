@@ -4,9 +4,11 @@ package destination
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -43,5 +45,37 @@ func TestFlushesThatWereGivenUpOnDoNotPileUp(t *testing.T) {
 		assert.EqualValues(t, 2, p.flushes.Load(), "for what was recorded since the first one")
 		require.NoError(t, o.ForceFlush(t.Context()))
 		assert.EqualValues(t, 3, p.flushes.Load())
+	})
+}
+
+// exportingPipe exports when it is shut down, for as long as it may.
+type exportingPipe struct {
+	blockedPipe
+	outlet *outlet
+}
+
+func (p *exportingPipe) Shutdown(ctx context.Context) error {
+	p.outlet.call(ctx, func(ctx context.Context) error {
+		troubleOf(ctx).note(errors.New("nobody listens"))
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	<-p.release
+	return nil
+}
+
+func TestShutdownThatRanOutOfTimeSaysWhyAlsoWhenTheExportHasEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOutlet(t.Context(), Destination{Name: "d"}, "logs")
+		p := &exportingPipe{blockedPipe{release: make(chan struct{})}, o}
+		o.pipe = p
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_ = o.Shutdown(ctx)
+		synctest.Wait()
+		require.EqualError(t, o.Shutdown(ctx), "destination d: logs: Shutdown has not returned: context deadline exceeded; so far: nobody listens")
+		close(p.release)
+		synctest.Wait()
+		require.EqualError(t, o.Shutdown(ctx), "destination d: logs: context deadline exceeded; so far: nobody listens")
 	})
 }
