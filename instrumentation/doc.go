@@ -103,16 +103,16 @@
 //     as a destination where WithDestination and WithSpanProcessor add none; see
 //     package langfuse
 //   - RESPAN_API_KEY (default none): adds Respan likewise; see package respan
+//   - OTELMISTRAL_CONSOLE_HTML (default none): adds the console likewise, with a
+//     page of what it prints in this file; see package console
 //   - OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT (default
-//     http://localhost:4318 if no key above is set, else none): add a plain OTLP
+//     http://localhost:4318 if nothing above is set, else none): add a plain OTLP
 //     endpoint likewise; see package otlp, also for the other OTEL_EXPORTER_OTLP_*
 //   - OTEL_EXPORTER_OTLP_METRICS_ENDPOINT, OTEL_EXPORTER_OTLP_LOGS_ENDPOINT
 //     (default: see package otlp): add a plain OTLP endpoint for metrics, for logs
 //   - OTEL_TRACES_EXPORTER (default: as the endpoints say): which destinations
-//     there are besides those with keys: "otlp", "console", both with a comma
+//     there are besides those above: "otlp", "console", both with a comma
 //     between; with "none" the environment adds none for spans
-//   - OTELMISTRAL_CONSOLE_HTML (default none): a file for a page of what the
-//     console prints; see package console
 //   - OTEL_METRICS_EXPORTER, OTEL_LOGS_EXPORTER (default: as the endpoints say):
 //     without "otlp" in it, as in "none", the environment adds no endpoint for
 //     metrics, for logs

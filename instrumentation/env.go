@@ -25,6 +25,7 @@ var fromEnvironment = []struct {
 }{
 	{[]string{"LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY"}, langfuse.FromEnv},
 	{[]string{"RESPAN_API_KEY"}, respan.FromEnv},
+	{[]string{"OTELMISTRAL_CONSOLE_HTML"}, console.FromEnv},
 }
 
 // endpointVariables ask for a plain OTLP endpoint, and signalVariables for one
@@ -66,7 +67,9 @@ func destinationsFromEnv() ([]destination.Destination, error) {
 		case "otlp":
 			add(otlp.FromEnv())
 		case "console":
-			add(console.FromEnv())
+			if !set("OTELMISTRAL_CONSOLE_HTML") { // which has added it
+				add(console.FromEnv())
+			}
 		default:
 			errs = append(errs, fmt.Errorf("OTEL_TRACES_EXPORTER names %q: set otlp, console or none", name))
 		}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/log"
@@ -210,13 +211,24 @@ func (i *Instrumentation) Flush(ctx context.Context) error {
 	return each(slices.Concat(i.pipes, i.metrics), func(p pipe) error { return p.ForceFlush(ctx) })
 }
 
+// DefaultShutdownTimeout is how long [Instrumentation.Shutdown] takes at most with
+// a context that has no deadline.
+const DefaultShutdownTimeout = 10 * time.Second
+
 // Shutdown exports everything that ended before the call and stops. It returns
-// when that is done or when ctx ends. The error says for each destination how
+// when that is done or when ctx ends, without a deadline after
+// [DefaultShutdownTimeout]: a program must not hang at its end because a backend is
+// away, for which exports are tried again for a minute and more. The error says for each destination how
 // many spans did not reach it since Start, and why, and whether the last metrics
 // and log records did. A processor of the application that does not heed ctx is
 // left behind; the error names it. Later calls do the same, each as long as its
 // own ctx allows.
 func (i *Instrumentation) Shutdown(ctx context.Context) error {
+	if _, limited := ctx.Deadline(); !limited {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, DefaultShutdownTimeout)
+		defer cancel()
+	}
 	stop := func(p pipe) error { return p.Shutdown(ctx) }
 	// What becomes of the last spans and log records is measured, too, so metrics
 	// stop after them. As those may use up the time, metrics are also sent before.

@@ -9,10 +9,12 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -253,6 +255,7 @@ func TestShutdownIsBoundedByItsOwnContextEveryTime(t *testing.T) {
 
 func TestDestinationsOfTheEnvironment(t *testing.T) {
 	own := WithDestination(destination.Destination{Name: "own"})
+	page := filepath.Join(t.TempDir(), "trace.html")
 	tests := []struct {
 		name string
 		env  map[string]string
@@ -275,6 +278,9 @@ func TestDestinationsOfTheEnvironment(t *testing.T) {
 		}, ""},
 		{"langfuse and the console", with(langfuseKeys, "OTEL_TRACES_EXPORTER", "console"), nil,
 			[]string{"langfuse (https://cloud.langfuse.com/api/public/otel/v1/traces)", "console"}, ""},
+		{"a page", map[string]string{"OTELMISTRAL_CONSOLE_HTML": page}, nil, []string{"console"}, ""},
+		{"a page of the console", map[string]string{"OTELMISTRAL_CONSOLE_HTML": page, "OTEL_TRACES_EXPORTER": "otlp,console"}, nil,
+			[]string{"console", "otlp (http://localhost:4318/v1/traces)"}, ""},
 		{"none wins over keys", with(langfuseKeys, "OTEL_TRACES_EXPORTER", "none"), nil, nil, ""},
 		{"option over keys", langfuseKeys, []Option{own}, []string{"own"}, ""},
 		{"public key alone", map[string]string{"LANGFUSE_PUBLIC_KEY": "pk-lf-1"}, nil, nil, "~LANGFUSE_SECRET_KEY"},
@@ -412,4 +418,32 @@ func TestShutdownAfterItsDeadlineStillStops(t *testing.T) {
 	assert.Zero(t, c.Queued)
 	_, span := i.TracerProvider().Tracer("test").Start(t.Context(), "after")
 	assert.False(t, span.IsRecording())
+}
+
+// endlessPipe needs all the time that it gets.
+type endlessPipe struct{}
+
+func (endlessPipe) ForceFlush(ctx context.Context) error { return endlessPipe{}.Shutdown(ctx) }
+
+func (endlessPipe) Shutdown(ctx context.Context) error {
+	<-ctx.Done()
+	return context.Cause(ctx)
+}
+
+func TestShutdownIsBoundedAlsoByAContextWithoutDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, limit := range []time.Duration{0, time.Second, time.Hour} {
+			ctx, want := t.Context(), DefaultShutdownTimeout
+			if limit > 0 {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, limit)
+				defer cancel()
+				want = limit
+			}
+			i := &Instrumentation{pipes: []pipe{endlessPipe{}}, metrics: []pipe{endlessPipe{}}}
+			begin := time.Now()
+			require.ErrorIs(t, i.Shutdown(ctx), context.DeadlineExceeded)
+			assert.Equal(t, want, time.Since(begin))
+		}
+	})
 }

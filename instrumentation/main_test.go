@@ -58,7 +58,7 @@ func cleanEnv(t *testing.T, env map[string]string) {
 	t.Helper()
 	for _, kv := range os.Environ() {
 		name, _, _ := strings.Cut(kv, "=")
-		for _, prefix := range []string{"OTEL_", "LANGFUSE_", "RESPAN_"} {
+		for _, prefix := range []string{"OTEL_", "OTELMISTRAL_CONSOLE", "LANGFUSE_", "RESPAN_"} {
 			if strings.HasPrefix(name, prefix) {
 				t.Setenv(name, "")
 			}
