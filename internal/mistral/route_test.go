@@ -59,6 +59,8 @@ func TestMatchFindsCallsToAModel(t *testing.T) {
 		{"POST", "x.openai.azure.com", "/v1/chat/completions", ""},
 		{"POST", "notopenai.com", "/v1/chat/completions", "chat"},
 		{"POST", "openai.com.example", "/v1/chat/completions", "chat"},
+		{"POST", "x.services.ai.azure.com", "/providers/mistral/azure/ocr", "generate_content"},
+		{"POST", "x.services.ai.azure.com", "/v1/ocr", ""}, // on the same host and with the same end, but no route there
 	} {
 		got := ""
 		if route, ok := matchAt(tt.method, tt.host, tt.path, configured); ok {
