@@ -88,21 +88,56 @@ func TestDurationOfAJSONReplyGoesToItsEnd(t *testing.T) {
 }
 
 func TestAbandonedCallEndsWithItsLastRead(t *testing.T) {
+	for name, abandon := range map[string]func(io.Reader) time.Duration{
+		"some of it read": func(body io.Reader) time.Duration {
+			readUntil(t, body, "r1")
+			return 3 * time.Second
+		},
+		"nothing read": func(io.Reader) time.Duration { return 2 * time.Second }, // the headers are a sign of life
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r, book, start := newRecorder(), &logbook{}, time.Now()
+				base := answering(streamType, &script{{time.Second, firstChunk}, {time.Hour, ""}})
+				want := func() time.Duration {
+					resp, err := r.transport(roundTripFunc(func(req *http.Request) (*http.Response, error) {
+						<-time.After(2 * time.Second)
+						return base(req)
+					}), book.option()).RoundTrip(chatRequest(t, streamRequest))
+					require.NoError(t, err)
+					return abandon(resp.Body)
+				}()
+				<-time.After(time.Minute)
+				for len(r.exporter.GetSpans()) == 0 { // cleanups run some time after a collection
+					runtime.GC()
+					<-time.After(time.Second)
+				}
+				s := r.one(t)
+				assert.Equal(t, semconv.OutcomeAbandoned, s.outcome())
+				assert.Equal(t, want, s.EndTime.Sub(s.StartTime))
+				details := book.one(t, semconv.EventInferenceDetails)
+				assert.Equal(t, want, details.Timestamp().Sub(start))
+			})
+		})
+	}
+}
+
+func TestTimesOfARefusedCallAreThoseOfItsHeaders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRecorder()
-		func() {
-			resp, err := r.transport(answering(streamType, &script{{time.Second, firstChunk}, {time.Hour, ""}})).
-				RoundTrip(chatRequest(t, streamRequest))
-			require.NoError(t, err)
-			readUntil(t, resp.Body, "r1")
-		}()
-		<-time.After(time.Minute)
-		for len(r.exporter.GetSpans()) == 0 { // cleanups run some time after a collection
-			runtime.GC()
-			<-time.After(time.Second)
-		}
+		r, book, start := newRecorder(), &logbook{}, time.Now()
+		resp, err := r.transport(roundTripFunc(func(req *http.Request) (*http.Response, error) {
+			<-time.After(2 * time.Second)
+			header := http.Header{"Retry-After": {start.Add(time.Minute).UTC().Format(http.TimeFormat)}}
+			return &http.Response{StatusCode: http.StatusTooManyRequests, Header: header, Body: http.NoBody, Request: req}, nil
+		}), book.option()).RoundTrip(chatRequest(t, plainRequest))
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
 		s := r.one(t)
-		assert.Equal(t, semconv.OutcomeAbandoned, s.outcome())
-		assert.Equal(t, time.Second, s.EndTime.Sub(s.StartTime))
+		assert.Equal(t, 58.0, s.attr(semconv.MistralRateLimitRetryAfterKey).AsFloat64())
+		assert.Equal(t, 2*time.Second, s.EndTime.Sub(s.StartTime))
+		for _, name := range []string{semconv.EventInferenceDetails, semconv.EventException} {
+			e := book.one(t, name)
+			assert.Equal(t, 2*time.Second, e.Timestamp().Sub(start), name)
+		}
 	})
 }
