@@ -212,6 +212,27 @@ var apart = []struct{ url, requestType, request, replyType, reply string }{
 		"--b\r\nContent-Disposition: form-data; name=language\r\n\r\n%[1]s\r\n--b\r\nContent-Disposition: form-data; name=file_url\r\n\r\n%[1]s\r\n--b--\r\n",
 		jsonType, `{"model":"%[1]s","text":"%[1]s","language":"%[1]s"}`,
 	},
+	{
+		chatURL, jsonType, `{"model":"m","messages":[{"role":"user","content":"%[1]s"},{"role":"assistant","tool_calls":[` +
+			`{"id":"%[1]s","function":{"name":"%[1]s","arguments":"{\"a\":\"%[1]s\"}"}},{"id":"2","function":{"name":"f","arguments":"{\"b\":\"%[1]s\"}"}}]},` +
+			`{"role":"tool","tool_call_id":"%[1]s","content":[{"type":"text","text":"%[1]s"}]}],` +
+			`"tools":[{"type":"function","function":{"name":"%[1]s","parameters":{"a":"%[1]s"}}},{"type":"function","function":{"name":"g","description":"%[1]s"}}]}`,
+		jsonType, `{"id":"%[1]s","choices":[{"message":{"content":[{"type":"text","text":"%[1]s"}]}},{"index":1,"message":{"content":"%[1]s"}}]} and what is no JSON`,
+	},
+	{
+		conversationURL, jsonType, `{"agent_id":"%[1]s","inputs":[{"type":"function.call","name":"f","arguments":"{\"a\":\"%[1]s\"}"},{"type":"function.result","result":"%[1]s"}]}`,
+		jsonType, `{"conversation_id":"%[1]s","outputs":[{"type":"tool.execution","name":"%[1]s","arguments":"{\"a\":\"%[1]s\"}","info":{"b":"%[1]s"}},` +
+			`{"type":"message.output","content":"%[1]s"},{"type":"function.call","name":"f","arguments":"{\"c\":\"%[1]s\"}"}]}`,
+	},
+	{
+		"https://api.mistral.ai/v1/agents", jsonType, `{"model":"m","name":"%[1]s","instructions":"%[1]s","tools":[{"type":"connector","connector_id":"%[1]s"}]}`,
+		jsonType, `{"id":"%[1]s","name":"%[1]s","description":"%[1]s"}`,
+	},
+	{
+		"https://api.mistral.ai/v1/audio/transcriptions", jsonType, `{"model":"m","file_url":"%[1]s","stream":true}`,
+		streamType, "data: {\"type\":\"transcription.text.delta\",\"text\":\"%[1]s\"}\n\n" +
+			"data: {\"type\":\"transcription.done\",\"model\":\"%[1]s\",\"text\":\"%[1]s\"}\n\n",
+	},
 }
 
 // Memory is used again for the next call: what one call said must never be on
@@ -220,19 +241,29 @@ func TestCallsOfEveryKindAreKeptApartConcurrentSafe(t *testing.T) {
 	const workers, calls = 8, 40
 	marks := regexp.MustCompile(`mark\d+x`)
 	r, book := newRecorder(), &logbook{}
-	rt := r.transport(roundTripFunc(func(req *http.Request) (*http.Response, error) {
+	base := roundTripFunc(func(req *http.Request) (*http.Response, error) {
 		go func() {
 			_, _ = io.Copy(io.Discard, req.Body)
 			_ = req.Body.Close()
 		}()
 		header := http.Header{"Content-Type": req.Header["X-Reply-Type"], "Mistral-Correlation-Id": req.Header["X-Mark"]}
-		body := io.NopCloser(iotest.HalfReader(strings.NewReader(req.Header.Get("X-Reply"))))
+		reply := req.Header.Get("X-Reply")
+		if req.Header.Get("X-Gzip") != "" {
+			header.Set("Content-Encoding", "gzip")
+			halves := gzipped(t, [2]string{reply})
+			reply = halves[0] + halves[1]
+		}
+		body := io.NopCloser(iotest.HalfReader(strings.NewReader(reply)))
 		return &http.Response{StatusCode: http.StatusOK, Header: header, ContentLength: -1, Body: body}, nil
-	}), book.option(), roundtripper.WithContentCapture(roundtripper.CaptureSpanAndEvent),
-		roundtripper.WithRedactor(func(_, text string) string {
-			runtime.Gosched() // so that others begin while this call is being recorded
-			return text
-		}))
+	})
+	var transports []*roundtripper.Transport
+	for _, capture := range []roundtripper.ContentCapture{roundtripper.CaptureSpanAndEvent, roundtripper.CaptureEvent, roundtripper.CaptureNone} {
+		transports = append(transports, r.transport(base, book.option(), roundtripper.WithContentCapture(capture),
+			roundtripper.WithRedactor(func(_, text string) string {
+				runtime.Gosched() // so that others begin while this call is being recorded
+				return text
+			})))
+	}
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {
@@ -250,7 +281,10 @@ func TestCallsOfEveryKindAreKeptApartConcurrentSafe(t *testing.T) {
 					"Content-Type": {kind.requestType}, "X-Mark": {mark},
 					"X-Reply-Type": {kind.replyType}, "X-Reply": {strings.ReplaceAll(kind.reply, "%[1]s", mark)},
 				}
-				resp, err := rt.RoundTrip(req)
+				if i%7 == 0 {
+					req.Header.Set("X-Gzip", "1")
+				}
+				resp, err := transports[i%len(transports)].RoundTrip(req)
 				assert.NoError(t, err)
 				if i%5 == 0 {
 					go cancel()
@@ -274,6 +308,7 @@ func TestCallsOfEveryKindAreKeptApartConcurrentSafe(t *testing.T) {
 		}
 	}
 	for _, s := range r.exporter.GetSpans() {
+		record(s.SpanContext.TraceID(), attribute.StringValue(s.Name), attribute.StringValue(s.Status.Description))
 		for _, a := range s.Attributes {
 			record(s.SpanContext.TraceID(), a.Value)
 		}
