@@ -14,9 +14,9 @@ func (t *Trimmer) run(p []byte) int {
 	if !f.runs() || t.state == wantColon || t.state == wantValue && !f.array {
 		return 0
 	}
-	// The copy gets no longer than what it is of, so that no limit is met before
-	// this.
-	p = p[:max(0, min(len(p), t.left[lean]-2*MaxDepth, t.left[bulk]-2*MaxDepth))]
+	// The copy gets no longer than what it is of, but the brackets that close what
+	// is open are paid for before they come: no limit is met before this.
+	p = p[:max(0, min(len(p), t.left[lean]-MaxDepth, t.left[bulk]-MaxDepth))]
 	out, n := t.out, 0
 	for n < len(p) {
 		c := p[n]

@@ -473,16 +473,19 @@ func TestTheCopyIsTheSameInOnePieceAndByteByByte(t *testing.T) {
 	}
 }
 
-// A limit may be reached anywhere in what is read in one loop.
+// A limit may be reached anywhere in what is read in one loop, also below as many
+// brackets as may be open.
 func TestEveryTotalIsSpentAlikeInOnePieceAndByteByByte(t *testing.T) {
-	const doc = `{"id":"x","a":{"b":["some text",{"k":"and \"more\"\n"},[[{}],[]],-12.5,true],"a":"lean text"},` +
-		`"b":{"b":"not bulk","a":"never","c":[1,2,3,{"d":{"e":{"f":["deep", "text" , null]}}}]},` +
-		`"a":{"b":"one more string that is kept, until the end of it is not any more","a":[]},"id":"last"}`
-	for i, s := range shapes {
-		for _, shape := range []*jsontrim.Shape{s.shape, s.shape.Bulk()} {
-			for total := range len(doc) + 2*jsontrim.MaxDepth + 10 {
-				for _, keep := range []bool{false, true} {
-					limits := jsontrim.Limits{Total: 1 + total, KeepBase64: keep}
+	for _, doc := range []string{
+		`{"id":"x","a":{"b":["some text",{"k":"and \"more\"\n"},[[{}],[]],-12.5,true],"a":"lean text"},` +
+			`"b":{"b":"not bulk","a":"never","c":[1,2,3,{"d":{"e":{"f":["deep", "text" , null]}}}]},` +
+			`"a":{"b":"one more string that is kept, until the end of it is not any more","a":[]},"id":"last"}`,
+		strings.Repeat(`[7,`, jsontrim.MaxDepth) + `"y"` + strings.Repeat(`]`, jsontrim.MaxDepth),
+	} {
+		for i, s := range shapes {
+			for _, shape := range []*jsontrim.Shape{s.shape, s.shape.Bulk()} {
+				for total := range len(doc) + 2*jsontrim.MaxDepth {
+					limits := jsontrim.Limits{Total: 1 + total}
 					require.Equal(t, trim(shape, limits, pieces(doc, 1)...), trim(shape, limits, doc), "shape %d: %+v", i, limits)
 				}
 			}
