@@ -183,27 +183,35 @@ func (c *call) fill(e end) {
 func (c *call) describe(e end) {
 	r := c.record
 	attrs := r.Attributes
-	if !c.target.describes(r) {
-		// Path and bodies told more than the span began with.
-		c.span.SetName(r.SpanName())
+	more := !c.target.describes(r) // path and bodies told more than the span began with
+	if more {
 		attrs = r.AppendHead(attrs)
 	}
 	head := len(attrs)
 	attrs = r.AppendEnd(attrs)
 	r.Attributes = attrs
-	forSpan := c.forSpan(attrs)
-	if !copies(c.span) {
-		forSpan = slices.Clone(forSpan)
+	c.annotate(attrs, more)
+	c.spanExecutions(e)
+	c.emit(e, attrs[head:])
+}
+
+// annotate puts what the span may have of attrs on it.
+func (c *call) annotate(attrs []attribute.KeyValue, rename bool) {
+	defer c.transport.reports.contain("a span") // the events are still to come
+	if rename {
+		c.span.SetName(c.record.SpanName())
 	}
-	c.span.SetAttributes(forSpan...)
-	if failure := r.Failure; failure.Type != "" {
+	attrs = c.forSpan(attrs)
+	if !copies(c.span) {
+		attrs = slices.Clone(attrs)
+	}
+	c.span.SetAttributes(attrs...)
+	if failure := c.record.Failure; failure.Type != "" {
 		if !c.capture.onSpan() {
 			failure.Message = ""
 		}
 		c.span.SetStatus(codes.Error, failure.Description())
 	}
-	c.spanExecutions(e)
-	c.emit(e, attrs[head:])
 }
 
 // copies tells whether a span copies the attributes that it gets, so that their

@@ -22,7 +22,8 @@ import (
 // the very slices that he gets.
 type keepers struct {
 	noop.TracerProvider
-	spans []*keepingSpan
+	spans  []*keepingSpan
+	panics bool // each span does
 }
 
 type keepingTracer struct {
@@ -32,7 +33,8 @@ type keepingTracer struct {
 
 type keepingSpan struct {
 	noop.Span
-	attrs []attribute.KeyValue
+	attrs  []attribute.KeyValue
+	panics bool
 }
 
 func (k *keepers) Tracer(string, ...trace.TracerOption) trace.Tracer {
@@ -40,14 +42,19 @@ func (k *keepers) Tracer(string, ...trace.TracerOption) trace.Tracer {
 }
 
 func (t keepingTracer) Start(ctx context.Context, _ string, _ ...trace.SpanStartOption) (context.Context, trace.Span) {
-	s := &keepingSpan{}
+	s := &keepingSpan{panics: t.panics}
 	t.spans = append(t.spans, s)
 	return trace.ContextWithSpan(ctx, s), s
 }
 
 func (*keepingSpan) IsRecording() bool { return true }
 
-func (s *keepingSpan) SetAttributes(attrs ...attribute.KeyValue) { s.attrs = attrs }
+func (s *keepingSpan) SetAttributes(attrs ...attribute.KeyValue) {
+	if s.panics {
+		panic("a broken span")
+	}
+	s.attrs = attrs
+}
 
 func TestASpanMayKeepTheAttributesItGets(t *testing.T) {
 	var kept keepers
@@ -59,6 +66,13 @@ func TestASpanMayKeepTheAttributesItGets(t *testing.T) {
 
 	exchange(t, rt)
 	assert.Equal(t, before, kept.spans[0].attrs)
+}
+
+func TestPanicOfASpanCostsNoEvent(t *testing.T) {
+	reports, book := handled(t), &logbook{}
+	exchange(t, roundtripper.New(base(), roundtripper.WithTracerProvider(&keepers{panics: true}), book.option()))
+	assert.Len(t, reports(), 1)
+	book.one(t, semconv.EventInferenceDetails)
 }
 
 // The memory of what the SDK's spans get is used again.
