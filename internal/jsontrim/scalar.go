@@ -15,11 +15,6 @@ type scalars struct {
 }
 
 func (t *Trimmer) beginScalar(p []byte, kept bool, from purse, count bool) int {
-	if kept && len(t.stack) > 0 {
-		if n := t.keepWhole(p, from); n > 0 {
-			return n
-		}
-	}
 	s := &t.scalars
 	s.start, s.size, s.end = len(t.out), 0, 0
 	s.kept, s.count, s.purse = kept, count, from
@@ -33,19 +28,6 @@ func (t *Trimmer) beginScalar(p []byte, kept bool, from purse, count bool) int {
 		}
 	}
 	return t.readScalar(p)
-}
-
-// keepWhole keeps a scalar at once when p holds all of it. It returns 0 when
-// not, and what follows must come to the same.
-func (t *Trimmer) keepWhole(p []byte, from purse) int {
-	n := scalarLen(p)
-	if n == 0 || n > MaxNumber || n == len(p) || !delimiter[p[n]] {
-		return 0
-	}
-	t.out = append(t.out, p[:n]...)
-	t.left[from] -= n
-	t.state = wantNext
-	return n
 }
 
 // readScalar reads to the end of the scalar and leaves the delimiter.

@@ -240,9 +240,6 @@ func (t *Trimmer) separate(f *frame) {
 func (t *Trimmer) keep(p []byte, v frame, from purse) int {
 	switch c := p[0]; c {
 	case '"':
-		if n := t.keepShort(p, v, from); n > 0 {
-			return n
-		}
 		t.beginString(v, from)
 	case '{', '[':
 		if len(t.stack) == MaxDepth {

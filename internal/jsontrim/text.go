@@ -64,20 +64,6 @@ func shortString(p []byte) int {
 	return 0
 }
 
-// keepShort keeps a short string at once when it is clear what it is and that it
-// fits. It returns 0 when not, and what follows must come to the same.
-func (t *Trimmer) keepShort(p []byte, v frame, outer purse) int {
-	n := shortString(p)
-	if n == 0 || v.base64 || p[1] == 'd' || n-len(`""`) > t.longest(v.purse) || n > t.left[v.purse] {
-		return 0
-	}
-	t.out = append(t.out, p[:n]...)
-	t.left[outer] -= len(`""`)
-	t.left[v.purse] -= n - len(`""`)
-	t.endValue()
-	return n
-}
-
 // endString ends a kept string; whole says that its quote has come.
 func (t *Trimmer) endString(whole bool) {
 	x := &t.text
