@@ -92,8 +92,8 @@ type Call struct {
 func (c *Call) Reset() {
 	const (
 		most = 16
-		wide = 64  // attributes
-		long = 512 // messages of a history
+		wide = 64   // attributes
+		long = 1024 // messages of a history
 	)
 	for _, memory := range c.Held {
 		memory.Release()

@@ -16,7 +16,7 @@ func TestResetKeepsMemoryAndNothingInIt(t *testing.T) {
 	for _, tt := range []struct {
 		n    int
 		kept bool
-	}{{3, true}, {1000, false}} {
+	}{{3, true}, {2000, false}} {
 		c := Call{
 			Extra: make([]attribute.KeyValue, tt.n), Attributes: make([]attribute.KeyValue, tt.n),
 			Request:  Request{Messages: make([]Message, tt.n), Tools: make([]Tool, tt.n)},

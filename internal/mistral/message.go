@@ -114,7 +114,7 @@ func (p *parts) text(n int) []byte {
 // What the memory of one reading has at most for the next: parts, and bytes of
 // text.
 const (
-	maxSpare  = 512
+	maxSpare  = 1024
 	maxMemory = 32 << 10
 )
 
