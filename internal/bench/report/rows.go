@@ -55,8 +55,9 @@ func rows(r results) []row {
 		add(what, t, show, times(t.ours/t.bare, "bare"), "≤ "+times(most, ""), t.ours <= most*t.bare)
 	}
 
-	t := r.trio("bench.NoCall", "ns/op")
-	within("time", t, duration, 1.1)
+	const turns = "bench.NoCallInTurn"
+	t := trio{r.value(turns, "bare-ns/call"), r.value(turns, "otelhttp-ns/call"), r.value(turns, "otelmistral-ns/call")}
+	within("time, in turns", t, duration, 1.1)
 	t = r.trio("bench.NoCall", "allocs/op")
 	add("allocations", t, count, "+"+count(t.ours-t.bare), "+0", t.ours <= t.bare)
 	in("request that matches no route")
