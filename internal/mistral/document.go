@@ -31,10 +31,8 @@ type document struct {
 type reading struct {
 	document *document
 	trimmer  jsontrim.Trimmer
-	trimming bool         // the trimmer has begun
-	short    []byte       // of a request that may be read directly, else empty
-	spare    []genai.Part // memory for parts, and their texts
-	memory   []byte
+	trimming bool   // the trimmer has begun
+	short    []byte // of a request that may be read directly, else empty
 	call     *genai.Call
 	parts    parts
 	cursor   jsonscan.Cursor
@@ -50,7 +48,7 @@ const maxIdle = 256 << 10
 
 func newReading(d *document, l Limits) *reading {
 	r := readings.Get().(*reading)
-	r.document, r.parts = d, parts{limits: l, spare: r.spare, memory: r.memory}
+	r.document, r.parts.limits = d, l
 	return r
 }
 
@@ -89,7 +87,8 @@ func (r *reading) direct(call *genai.Call, p []byte) bool {
 		return true
 	}
 	*call = before
-	r.parts, r.failure = parts{limits: r.parts.limits}, false
+	r.parts.renew(r.parts.limits)
+	r.failure = false
 	return false
 }
 
@@ -108,8 +107,8 @@ func (r *reading) done(call *genai.Call) {
 // document any more.
 func (r *reading) Release() {
 	doc := r.trimmer.End()
-	r.spare, r.memory = r.parts.renew(r.spare, r.memory)
-	r.short, r.call, r.parts, r.cursor, r.failure, r.trimming = r.short[:0], nil, parts{}, jsonscan.Cursor{}, false, false
+	r.parts.renew(Limits{})
+	r.short, r.call, r.cursor, r.failure, r.trimming = r.short[:0], nil, jsonscan.Cursor{}, false, false
 	if cap(doc) <= maxIdle {
 		readings.Put(r)
 	}

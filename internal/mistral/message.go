@@ -57,13 +57,18 @@ func readMessage(c *jsonscan.Cursor) (w wireMessage) {
 // trimmed document, and belongs to the record.
 type parts struct {
 	limits Limits
-	items  int          // kept so far
-	spare  []genai.Part // for messages to come
-	taken  int          // from spare, and beyond it
-	memory []byte       // for texts to come
-	used   int          // of memory, and beyond it
-	names  [4]string    // the last ones: an answer has the id of its call, and a tool its name again
+	items  int // kept so far
+	spare  arena[genai.Part]
+	texts  arena[byte]
+	names  [4]string // the last ones: an answer has the id of its call, and a tool its name again
 	named  int
+}
+
+// renew makes p ready for another document, with the memory of this one.
+func (p *parts) renew(l Limits) {
+	p.spare.renew(maxSpare)
+	p.texts.renew(maxTexts)
+	*p = parts{limits: l, spare: p.spare, texts: p.texts}
 }
 
 // name is name, and takes no memory for one that came shortly before.
@@ -90,47 +95,7 @@ func (p *parts) over() bool { return p.items > maxItems }
 
 // single returns an empty slice with room for one part, which is what most
 // messages have: those of a long history share memory.
-func (p *parts) single() []genai.Part {
-	if len(p.spare) == 0 {
-		p.spare = make([]genai.Part, max(1, min(p.items, 64)))
-	}
-	one := p.spare[:0:1]
-	p.spare = p.spare[1:]
-	p.taken++
-	return one
-}
-
-// text returns an empty slice with room for n bytes.
-func (p *parts) text(n int) []byte {
-	p.used += n
-	if len(p.memory) < n {
-		return make([]byte, 0, n)
-	}
-	room := p.memory[:0:n]
-	p.memory = p.memory[n:]
-	return room
-}
-
-// What the memory of one reading has at most for the next: parts, and bytes of
-// text.
-const (
-	maxSpare  = 1024
-	maxMemory = 32 << 10
-)
-
-// renew makes the memory that was taken ready for another reading: as much of it
-// as would have done.
-func (p *parts) renew(spare []genai.Part, memory []byte) ([]genai.Part, []byte) {
-	if enough := min(p.taken, maxSpare); enough > len(spare) {
-		spare = make([]genai.Part, enough)
-	} else {
-		clear(spare[:min(p.taken, len(spare))])
-	}
-	if enough := min(p.used, maxMemory); enough > len(memory) {
-		memory = make([]byte, enough)
-	}
-	return spare, memory
-}
+func (p *parts) single() []genai.Part { return p.spare.take(1, min(p.items, 64)) }
 
 func (p *parts) message(w *wireMessage) genai.Message {
 	m := genai.Message{Role: name(w.role, "user", "assistant", "tool", "system")}
@@ -260,7 +225,7 @@ func (p *parts) setArguments(part *genai.Part, raw []byte) {
 	switch c.Kind() {
 	case jsonscan.KindString:
 		t, _ := c.Text()
-		setArgumentText(part, t.Append(p.text(len(raw))))
+		setArgumentText(part, t.Append(p.texts.take(len(raw), 0)))
 	case jsonscan.KindNone, jsonscan.KindNull:
 	default:
 		setArgumentText(part, raw)
