@@ -98,30 +98,20 @@ func (c *Call) Reset() {
 	for _, memory := range c.Held {
 		memory.Release()
 	}
-	choices, extra, held, attributes := c.Response.Choices, c.Extra, c.Held, c.Attributes
-	messages, tools := c.Request.Messages, c.Request.Tools
-	clear(choices)
-	clear(extra)
-	clear(held)
-	clear(messages)
-	clear(tools)
-	clear(attributes)
-	*c = Call{Held: held[:0]}
-	if cap(choices) <= most {
-		c.Response.Choices = choices[:0]
+	choices, extra, attributes := emptied(c.Response.Choices, most), emptied(c.Extra, most), emptied(c.Attributes, wide)
+	messages, tools, held := emptied(c.Request.Messages, long), emptied(c.Request.Tools, most), emptied(c.Held, most)
+	*c = Call{Extra: extra, Attributes: attributes, Held: held}
+	c.Request.Messages, c.Request.Tools, c.Response.Choices = messages, tools, choices
+}
+
+// emptied is s with room but nothing in it, and without room that is longer than
+// most calls need.
+func emptied[T any](s []T, most int) []T {
+	if cap(s) > most {
+		return nil
 	}
-	if cap(messages) <= long {
-		c.Request.Messages = messages[:0]
-	}
-	if cap(tools) <= most {
-		c.Request.Tools = tools[:0]
-	}
-	if cap(extra) <= most {
-		c.Extra = extra[:0]
-	}
-	if cap(attributes) <= wide {
-		c.Attributes = attributes[:0]
-	}
+	clear(s)
+	return s[:0]
 }
 
 // IsInference tells whether an operation is one that the conventions call
