@@ -255,7 +255,7 @@ func (c *call) spanExecutions(e end) {
 		return
 	}
 	defer c.transport.reports.contain("a span processor or sampler") // the events are still to come
-	last := c.start.Add(e.after)
+	last := c.endedAt(e)
 	within := func(t, otherwise time.Time) time.Time {
 		switch {
 		case t.IsZero():
@@ -281,13 +281,15 @@ func (c *call) spanExecutions(e end) {
 	}
 }
 
+func (c *call) endedAt(e end) time.Time { return c.start.Add(e.after) }
+
 // endSpan ends the span, whatever the application's span processors do. An
 // abandoned call is dated back to its last sign of life: when the garbage
 // collector found it says nothing.
 func (c *call) endSpan(e end) {
 	defer c.transport.reports.contain("a span processor")
 	if e.cause == causeCollected {
-		c.span.End(trace.WithTimestamp(c.start.Add(e.after)))
+		c.span.End(trace.WithTimestamp(c.endedAt(e)))
 		return
 	}
 	c.span.End()

@@ -71,7 +71,7 @@ func (c *call) emitDetails(e end, attrs []attribute.KeyValue) {
 	var r log.Record
 	r.SetEventName(semconv.EventInferenceDetails)
 	r.SetSeverity(c.transport.config.detailsSeverity())
-	r.SetTimestamp(c.start.Add(e.after))
+	r.SetTimestamp(c.endedAt(e))
 	r.AddAttributes(c.own...)
 	r.AddAttributes(c.record.AppendStart(nil)...)
 	r.AddAttributes(attrs...)
@@ -90,7 +90,7 @@ func (c *call) emitException(e end) {
 	var r log.Record
 	r.SetEventName(semconv.EventException)
 	r.SetSeverity(log.SeverityWarn)
-	r.SetTimestamp(c.start.Add(e.after))
+	r.SetTimestamp(c.endedAt(e))
 	r.AddAttributes(c.record.AppendException(nil, err, text)...)
 	c.events.logger.Emit(c.measured, r)
 }
