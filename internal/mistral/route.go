@@ -86,16 +86,11 @@ var routes = []Route{
 // path is that of a route.
 func Match(method string, u *url.URL, configured map[string]bool) (route *Route, host string) {
 	before, end := cutLast(u.Path)
-	if candidates := byEnd[slot(end)]; candidates != nil {
-		if route, host = match(candidates, method, u, configured); route != nil {
-			return route, host
-		}
+	if route, host = match(byEnd[slot(end)], method, u, configured); route != nil {
+		return route, host
 	}
 	_, parent := cutLast(before)
-	if candidates := openBelow[slot(parent)]; candidates != nil {
-		return match(candidates, method, u, configured)
-	}
-	return nil, ""
+	return match(openBelow[slot(parent)], method, u, configured)
 }
 
 func match(candidates []*Route, method string, u *url.URL, configured map[string]bool) (route *Route, host string) {
