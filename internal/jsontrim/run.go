@@ -20,15 +20,15 @@ func (t *Trimmer) run(p []byte) int {
 	out, n := t.out, 0
 	for n < len(p) {
 		c := p[n]
-		if c == ' ' || c == '\n' || c == '\r' || c == '\t' {
+		if isSpace(c) {
 			n++
 			continue
 		}
 		if c == f.closer() && t.state != wantValue && t.state != wantKey {
 			n++
-			out = append(out, c)
-			t.stack = t.stack[:len(t.stack)-1]
-			t.endValue()
+			t.out = out
+			t.pop()
+			out = t.out
 			if f = t.top(); !f.runs() {
 				break
 			}

@@ -76,7 +76,7 @@ func (t *Trimmer) structure(p []byte) int {
 			break
 		}
 		c := p[n]
-		if c == ' ' || c == '\n' || c == '\r' || c == '\t' {
+		if isSpace(c) {
 			n++
 			continue
 		}
@@ -129,6 +129,8 @@ func (t *Trimmer) structure(p []byte) int {
 	}
 	return n
 }
+
+func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
 
 func (t *Trimmer) expect(c, want byte, next state) {
 	if c == want {
