@@ -169,10 +169,7 @@ func firstByte(b *testing.B, takes time.Duration) {
 			var headers, first time.Duration
 			buf := make([]byte, 4<<10)
 			for b.Loop() {
-				req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, server.URL+chat, strings.NewReader(streamRequest))
-				if err != nil {
-					b.Fatal(err)
-				}
+				req := post(b, server.URL+chat, streamRequest)
 				begin := time.Now()
 				resp, err := t.RoundTrip(req)
 				if err != nil {

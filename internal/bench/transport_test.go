@@ -89,6 +89,15 @@ type transport struct {
 	http.RoundTripper
 }
 
+// post is a request of its own for this body.
+func post(tb testing.TB, url, body string) *http.Request {
+	req, err := http.NewRequestWithContext(tb.Context(), http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return req
+}
+
 // call makes one call and reads its response to the end.
 func call(tb testing.TB, rt http.RoundTripper, req *http.Request, buf []byte) {
 	resp, err := rt.RoundTrip(req)
@@ -118,10 +127,7 @@ func compareMeasured(b *testing.B, sampler sdktrace.Sampler, path, request strin
 func compareAll(b *testing.B, all []transport, path, request string, base memory) {
 	for _, t := range all {
 		b.Run(t.name, func(b *testing.B) {
-			req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, "https://api.mistral.ai"+path, strings.NewReader(request))
-			if err != nil {
-				b.Fatal(err)
-			}
+			req := post(b, "https://api.mistral.ai"+path, request)
 			buf := make([]byte, 32<<10)
 			b.ReportAllocs()
 			b.SetBytes(int64(len(request) + len(base.body)))
@@ -150,26 +156,22 @@ func BenchmarkNoCallInTurn(b *testing.B) {
 	const turn = 100
 	base := memory{"application/json", plainReply}
 	all := transports(b, always, base, roundtripper.CaptureNone)
-	took := make([]time.Duration, len(all))
-	req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, "https://api.mistral.ai/v1/models", strings.NewReader(plainRequest))
-	if err != nil {
-		b.Fatal(err)
-	}
+	took := map[string]time.Duration{}
+	req := post(b, "https://api.mistral.ai/v1/models", plainRequest)
 	buf := make([]byte, 32<<10)
-	order := []int{0, 1, 2}
 	for b.Loop() {
-		for _, i := range order {
+		for _, t := range all {
 			begin := time.Now()
 			for range turn {
 				req.Body, _ = req.GetBody()
-				call(b, all[i], req, buf)
+				call(b, t, req, buf)
 			}
-			took[i] += time.Since(begin)
+			took[t.name] += time.Since(begin)
 		}
-		slices.Reverse(order) // who comes after another pays for some of its garbage
+		slices.Reverse(all) // who comes after another pays for some of its garbage
 	}
-	for i, t := range all {
-		b.ReportMetric(float64(took[i])/float64(b.N)/turn, t.name+"-ns/call")
+	for name, d := range took {
+		b.ReportMetric(float64(d)/float64(b.N)/turn, name+"-ns/call")
 	}
 }
 
@@ -226,11 +228,7 @@ func BenchmarkStream5000Live(b *testing.B) {
 			var live int64
 			for b.Loop() {
 				probe := newHeapProbe()
-				req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, "https://api.mistral.ai"+chat, strings.NewReader(streamRequest))
-				if err != nil {
-					b.Fatal(err)
-				}
-				resp, err := t.RoundTrip(req)
+				resp, err := t.RoundTrip(post(b, "https://api.mistral.ai"+chat, streamRequest))
 				if err != nil {
 					b.Fatal(err)
 				}
