@@ -218,11 +218,11 @@ const DefaultShutdownTimeout = 10 * time.Second
 // Shutdown exports everything that ended before the call and stops. It returns
 // when that is done or when ctx ends, without a deadline after
 // [DefaultShutdownTimeout]: a program must not hang at its end because a backend is
-// away, for which exports are tried again for a minute and more. The error says for each destination how
-// many spans did not reach it since Start, and why, and whether the last metrics
-// and log records did. A processor of the application that does not heed ctx is
-// left behind; the error names it. Later calls do the same, each as long as its
-// own ctx allows.
+// away, for which exports are tried again for a minute and more. The error says
+// for each destination how many spans did not reach it since Start, and why, and
+// whether the last metrics and log records did. A processor of the application
+// that does not heed ctx is left behind; the error names it. Later calls do the
+// same, each as long as its own ctx allows.
 func (i *Instrumentation) Shutdown(ctx context.Context) error {
 	if _, limited := ctx.Deadline(); !limited {
 		var cancel context.CancelFunc

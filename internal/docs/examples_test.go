@@ -19,7 +19,8 @@ import (
 func TestWhatPeopleStartWithHasAnExample(t *testing.T) {
 	for room, names := range map[string][]string{
 		"roundtripper": {
-			"New", "WithContentCapture", "WithRedactor", "WithHosts",
+			"New", "WithContentCapture", "WithRedactor", "WithHosts", "WithFilter", "WithAttributes", "WithPropagator",
+			"WithMeterProvider", "WithLoggerProvider",
 			"ContextWithCapture", "ContextWithoutTracing", "ContextWithAttempts",
 		},
 		"instrumentation": {

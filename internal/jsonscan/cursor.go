@@ -10,9 +10,7 @@
 // an unexpected type is skipped and costs only itself.
 package jsonscan
 
-import (
-	"bytes"
-)
+import "bytes"
 
 // maxDepth bounds recursion. Nothing Mistral sends comes near it.
 const maxDepth = 512
